@@ -1,0 +1,143 @@
+// The kernel: routing, mailboxes, outstanding requests, capabilities and the life of processes.
+//
+// There is no event loop and no thread in here. A message is checked and put into its target's mailbox
+// by the thread that sends it; the target is then woken through the Executor. Commands to
+// kernel:distro:sys are carried out the same way, by the sender's thread. So a grant that returned
+// is there for every message sent after it.
+//
+// What each thing is guarded by: the table of processes has its own lock; what belongs to one process
+// (mailbox, outstanding requests, capabilities, on-exit) is guarded by that process's lock. No lock is
+// held while another process's is taken, nor during a call out.
+//
+// The outside world comes in through interfaces: Journal (what lasts), Clock, Executor, Random,
+// Printer, and ProcessFactory, which makes what runs behind a mailbox. All must outlive the kernel.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "codec/kernel_api.h"
+#include "kernel/journal.h"
+#include "kernel/limits.h"
+#include "kernel/printer.h"
+#include "kernel/process.h"
+#include "kernel/process_context.h"
+#include "types/message.h"
+
+namespace kinode::kernel {
+
+struct ProcessEntry;
+
+/// What the kernel counts. A message that does not arrive is counted under its true cause.
+struct Counters {
+  uint64_t delivered = 0;
+  uint64_t denied = 0;           // no right to message the target, or to use the network
+  uint64_t no_such_process = 0;
+  uint64_t died = 0;             // the target ended with the request unanswered
+  uint64_t mailbox_full = 0;
+  uint64_t late = 0;             // a response that nobody waits for any more
+  uint64_t timed_out = 0;
+  uint64_t offline = 0;
+};
+
+/// What a process is made with (kernel.md 8, InitializeProcess).
+struct ProcessSpec {
+  ProcessId id;
+  Program program;
+  OnExit on_exit;
+  bool is_public = false;
+  std::vector<Capability> capabilities;
+};
+
+class Kernel {
+ public:
+  struct Environment {
+    std::string node;
+    Limits limits;
+    Clock& clock;
+    Random& random;
+    Executor& executor;
+    Journal& journal;
+    Printer& printer;
+    ProcessFactory& factory;
+    /// Called when a process asks for the node's shutdown, on that process's thread.
+    std::function<void()> shutdown_requested;
+  };
+  explicit Kernel(Environment environment);
+  ~Kernel();
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+
+  // ---- names ------------------------------------------------------------------------------------
+
+  [[nodiscard]] const std::string& node() const;
+  /// kernel:distro:sys of this node.
+  [[nodiscard]] const Address& address() const;
+  [[nodiscard]] Address local(const ProcessId& process) const;
+
+  // ---- boot, by the composition root, in this order ---------------------------------------------
+
+  /// Adds a runtime module. It is woken at once. All modules hold messaging for each other and the
+  /// network capability. Their ids are reserved.
+  using MakeProcess = std::function<std::unique_ptr<Process>(ProcessContext&)>;
+  void add_module(const ProcessId& id, bool is_public, const MakeProcess& make);
+  /// Adds what the journal holds. `load` gives the program of a process by its handle; one that cannot
+  /// be had is forgotten, with a line that says so. Not running yet.
+  Result<void> load(const std::function<Result<Program>(const std::string& handle)>& load);
+  /// Makes a process of a shipped package, or brings it up to date: program, on-exit and publicity are
+  /// replaced, capabilities added to those it holds.
+  Result<void> install(ProcessSpec spec);
+  /// Runs every process that does not run yet; those loaded with on-exit requests send them first.
+  void run_all();
+
+  // ---- processes --------------------------------------------------------------------------------
+
+  /// Makes a process that does not run yet. Fails when the id is taken, unsafe or reserved, or the
+  /// program is not a component. Gives it messaging to itself.
+  Result<void> initialize(ProcessSpec spec);
+  /// Opens its mailbox to it. Fails when there is no such process; no effect on one that runs.
+  Result<void> run(const ProcessId& id);
+  /// Ends a process at once; on-exit is not heeded. False if there is none of that id, or it is a module.
+  bool kill(const ProcessId& id, bool revoke);
+  [[nodiscard]] bool exists(const ProcessId& id) const;
+
+  // ---- capabilities -----------------------------------------------------------------------------
+
+  [[nodiscard]] bool holds(const ProcessId& holder, const Capability& capability) const;
+  bool grant(const ProcessId& holder, const std::vector<Capability>& capabilities);
+  bool drop(const ProcessId& holder, const std::vector<Capability>& capabilities);
+  [[nodiscard]] std::vector<Capability> capabilities(const ProcessId& holder) const;
+
+  // ---- the rest ---------------------------------------------------------------------------------
+
+  bool set_on_exit(const ProcessId& id, OnExit on_exit);
+  [[nodiscard]] codec::ProcessMap process_map() const;
+  [[nodiscard]] Counters counters() const;
+
+  /// Fires what is due. The caller sleeps until `next_deadline`, or until `on_deadline` tells of an
+  /// earlier one.
+  void advance();
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+  /// Called with the time of a new earliest deadline, on any thread. Set before boot.
+  void on_deadline(std::function<void(Instant)> notify);
+
+  /// Ends all processes and takes no more messages; returns at once, their last polls may still run.
+  void shutdown();
+
+  Environment& environment();
+
+ private:
+  friend class ProcessContext;
+  friend class Conversation;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kinode::kernel

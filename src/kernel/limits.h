@@ -1,0 +1,26 @@
+// Every limit of the kernel with its default (docs/limits.md says what happens at each).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace kinode::kernel {
+
+struct Limits {
+  size_t processes = 30'000;
+  /// Requests waiting in one mailbox. Responses have room reserved by the request they answer.
+  size_t mailbox_messages = 4'096;
+  size_t mailbox_bytes = size_t{256} << 20;
+  /// Requests of one process that still wait for their response.
+  size_t outstanding_requests = 16'384;
+  /// How long a sender that expects no response stands before a full mailbox, then the message is
+  /// dropped. One that expects a response stands until its deadline.
+  std::chrono::milliseconds full_mailbox_wait{5'000};
+  /// Capabilities one process can hold.
+  size_t capabilities = 65'536;
+  /// The longest wait before a process that keeps crashing is started again.
+  std::chrono::seconds restart_delay{600};
+};
+
+}  // namespace kinode::kernel
