@@ -10,14 +10,16 @@ namespace kinode {
 
 class BlockingPool {
  public:
-  /// Threads are started as they are needed, up to `threads`, and named `name` for the debugger.
+  /// One thread is started at once, the others as they are needed, up to `threads`; they are named
+  /// `name` and a number for the debugger.
   BlockingPool(std::string name, size_t threads);
-  /// Waits for what was submitted.
+  /// Waits for what was submitted, also by the work itself. Not to be called by work of the pool.
   ~BlockingPool();
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
-  /// Any thread. `work` runs on some thread of the pool; it must not throw.
+  /// Any thread. `work` runs on some thread of the pool; it must not throw (if it does,
+  /// standard error says so and the pool goes on).
   void submit(std::function<void()> work);
 
  private:
@@ -30,6 +32,7 @@ class SerialQueues {
  public:
   /// The pool must outlive all work.
   explicit SerialQueues(BlockingPool& pool);
+  /// Does not wait: the pool's destructor does.
   ~SerialQueues();
   SerialQueues(const SerialQueues&) = delete;
   SerialQueues& operator=(const SerialQueues&) = delete;
