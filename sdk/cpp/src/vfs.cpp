@@ -1,0 +1,117 @@
+#include "kinode/vfs.h"
+
+#include "kinode/json.h"
+
+namespace kinode::vfs {
+
+namespace {
+
+constexpr uint64_t timeout_s = 30;
+
+Error error_of(const Json& error) {
+  if (error.is_string()) return {error.get<std::string>()};
+  if (error.is_object() && error.size() == 1) {
+    const Json& detail = error.begin().value();
+    return {error.begin().key() + ": " + (detail.is_string() ? detail.get<std::string>() : dump(detail))};
+  }
+  return {dump(error)};
+}
+
+/// Sends one action; the response's body. That response is then the message last received: its blob is to be had by
+/// get_blob.
+Result<Json> ask(std::string_view path, Json action, const Blob* blob, bool inherit = false) {
+  static const Address address = Address::local("vfs:distro:sys");
+  const Json body = {{"path", path}, {"action", std::move(action)}};
+  auto answer = send_and_await(address, {.inherit = inherit, .expects_response = timeout_s, .body = dump(body)}, blob);
+  if (!answer) return std::unexpected(Error{answer.error().kind == SendError::Kind::offline ? "Offline" : "Timeout"});
+  auto json = parse_json(answer->body().text());
+  if (!json) return std::unexpected(Error{"MalformedResponse"});
+  const Json& error = member(*json, "Err");
+  if (!error.is_null()) return std::unexpected(error_of(error));
+  return std::move(*json);
+}
+
+/// For actions that answer `Ok`.
+Result<void> act(std::string_view path, Json action, const Blob* blob = nullptr, bool inherit = false) {
+  auto answer = ask(path, std::move(action), blob, inherit);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  if (*answer != "Ok") return std::unexpected(Error{"unexpected answer " + dump(*answer)});
+  return {};
+}
+
+Json action_to(const char* name, std::string_view new_path) { return {{name, {{"new_path", new_path}}}}; }
+
+}  // namespace
+
+Result<void> create_drive(std::string_view path) { return act(path, "CreateDrive"); }
+Result<void> create_dir_all(std::string_view path) { return act(path, "CreateDirAll"); }
+
+Result<Bytes> read(std::string_view path) {
+  auto answer = ask(path, "Read", nullptr);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  auto blob = get_blob();
+  if (*answer != "Read" || !blob) return std::unexpected(Error{"unexpected answer " + dump(*answer)});
+  return std::move(blob->bytes);
+}
+
+Result<void> write(std::string_view path, Bytes content) {
+  const Blob blob{.bytes = std::move(content)};
+  return act(path, "Write", &blob);
+}
+
+Result<std::vector<Entry>> read_dir(std::string_view path) {
+  auto answer = ask(path, "ReadDir", nullptr);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  const Json& list = member(*answer, "ReadDir");
+  if (!list.is_array()) return std::unexpected(Error{"unexpected answer " + dump(*answer)});
+  std::vector<Entry> entries;
+  entries.reserve(list.size());
+  for (const Json& entry : list) {
+    entries.push_back({text_member(entry, "path").value_or(""), text_member(entry, "file_type").value_or("Other")});
+  }
+  return entries;
+}
+
+Result<Metadata> metadata(std::string_view path) {
+  auto answer = ask(path, "Metadata", nullptr);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  const Json& found = member(*answer, "Metadata");
+  return Metadata{text_member(found, "file_type").value_or("Other"), number_member(found, "len").value_or(0)};
+}
+
+Result<std::array<uint8_t, 32>> hash(std::string_view path) {
+  auto answer = ask(path, "Hash", nullptr);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  const Json& numbers = member(*answer, "Hash");
+  std::array<uint8_t, 32> sum;
+  if (!numbers.is_array() || numbers.size() != sum.size()) {
+    return std::unexpected(Error{"unexpected answer " + dump(*answer)});
+  }
+  for (size_t i = 0; i < sum.size(); ++i) {
+    if (!numbers[i].is_number_unsigned()) return std::unexpected(Error{"unexpected answer " + dump(*answer)});
+    sum[i] = numbers[i].get<uint8_t>();
+  }
+  return sum;
+}
+
+Result<void> rename(std::string_view path, std::string_view new_path) {
+  return act(path, action_to("Rename", new_path));
+}
+Result<void> copy_file(std::string_view path, std::string_view new_path) {
+  return act(path, action_to("CopyFile", new_path));
+}
+Result<void> remove_file(std::string_view path) { return act(path, "RemoveFile"); }
+Result<void> remove_dir_all(std::string_view path) { return act(path, "RemoveDirAll"); }
+
+Result<void> add_zip(std::string_view path, Bytes archive) {
+  const Blob blob{.mime = "application/zip", .bytes = std::move(archive)};
+  return act(path, "AddZip", &blob);
+}
+
+Result<void> add_zip_file(std::string_view path, std::string_view archive_path) {
+  auto answer = ask(archive_path, "Read", nullptr);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return act(path, "AddZip", nullptr, true);
+}
+
+}  // namespace kinode::vfs
