@@ -39,7 +39,7 @@ Json continuation_of(const std::optional<kinode::Bytes>& context) {
   return json ? member(*json, "then") : Json();
 }
 
-int overflow_stack(volatile int depth) {
+int overflow_stack(int depth) {
   if (depth < 0) return 0;
   volatile char frame[256];
   frame[0] = static_cast<char>(depth);
