@@ -162,9 +162,9 @@ function(kinode_add_package name)
     set(copy_components COMMAND ${CMAKE_COMMAND} -E copy ${components} "${out}/pkg")
   endif()
 
-  # The stamp lies outside the package: all in that folder is the package.
-  set(stamp "${KINODE_PACKAGE_DIR}/.stamps/${name}")
-  file(MAKE_DIRECTORY "${KINODE_PACKAGE_DIR}/.stamps")
+  # The stamp lies elsewhere: all in that folder is packages.
+  set(stamp "${KINODE_GUEST_DIR}/stamps/package-${name}")
+  file(MAKE_DIRECTORY "${KINODE_GUEST_DIR}/stamps")
   add_custom_command(
     OUTPUT "${stamp}"
     COMMAND ${CMAKE_COMMAND} -E rm -rf "${out}"

@@ -1,0 +1,333 @@
+#include "store.h"
+
+#include <utility>
+
+#include "kernel.h"
+
+namespace app_store {
+
+using kinode::Bytes;
+using kinode::Capability;
+using kinode::Json;
+using kinode::PackageId;
+using kinode::ProcessId;
+namespace vfs = kinode::vfs;
+
+namespace {
+
+const std::string downloads = "/app-store:sys/downloads";
+const std::string staging = "/app-store:sys/staging";
+
+std::string folder_of(const PackageId& package) { return '/' + package.text() + "/pkg"; }
+std::string zip_of(const PackageId& package) { return folder_of(package) + '/' + package.text() + ".zip"; }
+std::string kept(const PackageId& package, const std::string& version_hash, const char* ending) {
+  return downloads + '/' + package.text() + '/' + version_hash + ending;
+}
+
+std::string hex_of(const std::array<uint8_t, 32>& hash) {
+  std::string hex;
+  for (uint8_t byte : hash) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
+
+/// It becomes a part of paths.
+bool is_hash(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// Why a package must not be installed or removed by anybody, or nothing.
+std::optional<std::string> refusal(const PackageId& package) {
+  if (!package.is_safe()) return "the name " + package.text() + " may only have a-z, 0-9, -, and dots in the publisher";
+  // The runtime's own processes have ids in it.
+  if (package.text() == "distro:sys") return "distro:sys is no package";
+  // Its first step would end us.
+  if (package.text() == "app-store:sys") return "the app store does not install or remove itself";
+  return std::nullopt;
+}
+
+std::unexpected<std::string> failed(std::string_view what, const vfs::Error& error) {
+  return std::unexpected(std::string(what) + ": " + error.text);
+}
+
+bool exists(const std::string& path) { return vfs::metadata(path).has_value(); }
+
+bool belongs_to(const ProcessId& process, const PackageId& package) { return process.package() == package; }
+
+}  // namespace
+
+void Store::start() {
+  for (const std::string& drive : {downloads, staging}) {
+    if (auto made = vfs::create_drive(drive); !made)
+      kinode::print(0, "cannot make " + drive + ": " + made.error().text);
+  }
+  const auto state = kinode::get_state();
+  if (!state) return;
+  const auto interrupted = kinode::parse_json(state->text());
+  // Tried once: an install that brings the node down is not done again and again.
+  kinode::clear_state();
+  if (!interrupted) return;
+  const auto package = kinode::package_id_of(kinode::member(*interrupted, "package_id"));
+  const auto version_hash = kinode::text_member(*interrupted, "version_hash");
+  if (!package || !version_hash) return;
+  kinode::print(0, "doing the interrupted install of " + package->text() + " again");
+  if (auto done = install(*package, *version_hash, nullptr); !done) kinode::print(0, done.error());
+}
+
+// ---- bringing a package --------------------------------------------------------------------------
+
+std::expected<std::string, std::string> Store::add(const PackageId& package) {
+  if (auto why = refusal(package)) return std::unexpected(*why);
+
+  // The zip goes from the sender to the vfs by inheritance, without passing through our memory. Its name is
+  // its hash, which is only known then.
+  static const kinode::Address address = kinode::Address::local("vfs:distro:sys");
+  const std::string incoming = staging + "/incoming.zip";
+  const Json write = {{"path", incoming}, {"action", "Write"}};
+  auto answer = kinode::send_and_await(address, {.inherit = true, .expects_response = 60, .body = kinode::dump(write)});
+  if (!answer) return std::unexpected("the vfs does not take the zip");
+  if (answer->body().text() != "\"Ok\"")
+    return std::unexpected("the vfs does not take the zip: " + answer->body().string());
+
+  auto hash = vfs::hash(incoming);
+  if (!hash) return failed("no hash", hash.error());
+  const std::string version_hash = hex_of(*hash);
+  auto manifest = unpack_for_check(package, incoming);
+  if (!manifest) return std::unexpected(std::move(manifest.error()));
+  auto text = vfs::read(staging + "/unpacked/manifest.json");
+  if (!text) return failed("no manifest", text.error());
+
+  if (auto made = vfs::create_dir_all(downloads + '/' + package.text()); !made)
+    return failed("no folder", made.error());
+  if (auto kept_text = vfs::write(kept(package, version_hash, ".json"), std::move(*text)); !kept_text) {
+    return failed("manifest not kept", kept_text.error());
+  }
+  if (auto moved = vfs::rename(incoming, kept(package, version_hash, ".zip")); !moved) {
+    return failed("zip not kept", moved.error());
+  }
+  return version_hash;
+}
+
+std::expected<Manifest, std::string> Store::unpack_for_check(const PackageId& package, const std::string& zip) const {
+  const std::string unpacked = staging + "/unpacked";
+  // Not there is as good.
+  (void)vfs::remove_dir_all(unpacked);
+  if (auto done = vfs::add_zip_file(unpacked, zip); !done) return failed("cannot unpack", done.error());
+  auto text = vfs::read(unpacked + "/manifest.json");
+  if (!text) return failed("no manifest.json", text.error());
+  auto manifest = parse_manifest(text->text(), package);
+  if (!manifest) return manifest;
+  for (const ManifestEntry& entry : *manifest) {
+    if (!exists(unpacked + '/' + entry.wasm_path)) {
+      return std::unexpected("the package has no " + entry.wasm_path + " for " + entry.process.text());
+    }
+  }
+  return manifest;
+}
+
+// ---- installing ----------------------------------------------------------------------------------
+
+std::expected<Store::Checked, std::string> Store::check(const PackageId& package, const std::string& version_hash,
+                                                        const Json& metadata) const {
+  const std::string zip = kept(package, version_hash, ".zip");
+  auto hash = vfs::hash(zip);
+  if (!hash) return failed("there is no such zip", hash.error());
+  if (hex_of(*hash) != version_hash) return std::unexpected("the bytes of " + zip + " are not those of its name");
+  auto manifest = unpack_for_check(package, zip);
+  if (!manifest) return std::unexpected(std::move(manifest.error()));
+  Checked checked{std::move(*manifest), std::nullopt};
+  checked.wit_version = kinode::number_member(kinode::member(metadata, "properties"), "wit_version");
+  return checked;
+}
+
+Outcome Store::install(const PackageId& package, const std::string& version_hash, const Json& given_metadata) {
+  if (auto why = refusal(package)) return std::unexpected(*why);
+  if (!is_hash(version_hash)) return std::unexpected("a version hash is 64 hexadecimal digits, in lower case");
+
+  const Json metadata = given_metadata.is_null() ? stored_metadata(package, version_hash) : given_metadata;
+  auto checked = check(package, version_hash, metadata);
+  if (!checked) return std::unexpected(std::move(checked.error()));
+  if (!given_metadata.is_null()) {
+    auto written = vfs::write(kept(package, version_hash, ".metadata.json"), kinode::dump(given_metadata));
+    if (!written) return failed("metadata not kept", written.error());
+  }
+
+  // From here on something changes. First, what would bring the old version back.
+  (void)vfs::remove_file(staging + "/previous.zip");
+  const Manifest previous = installed_manifest(package);
+  if (is_installed(package)) {
+    auto copied = vfs::copy_file(zip_of(package), staging + "/previous.zip");
+    if (!copied) return failed("cannot keep the present version", copied.error());
+  }
+  kinode::set_state(Bytes(kinode::dump({{"package_id", kinode::to_json(package)}, {"version_hash", version_hash}})));
+
+  end_processes(previous);
+  Outcome done = put_in_place(package, kept(package, version_hash, ".zip"), *checked);
+  if (!done) restore(package, checked->manifest);
+  kinode::clear_state();
+  (void)vfs::remove_dir_all(staging + "/unpacked");
+  return done;
+}
+
+Outcome Store::put_in_place(const PackageId& package, const std::string& zip, const Checked& checked) const {
+  const std::string folder = folder_of(package);
+  if (auto made = vfs::create_drive(folder); !made) return failed("no drive", made.error());
+  // The old files go, whatever the drive had.
+  (void)vfs::remove_dir_all(folder);
+  if (auto unpacked = vfs::add_zip_file(folder, zip); !unpacked) return failed("cannot unpack", unpacked.error());
+  if (exists(folder + "/api.zip")) (void)vfs::add_zip_file(folder + "/api", folder + "/api.zip");
+  if (auto copied = vfs::copy_file(zip, zip_of(package)); !copied) return failed("zip not copied", copied.error());
+  return start_processes(package, checked);
+}
+
+Outcome Store::start_processes(const PackageId& package, const Checked& checked) const {
+  const std::string folder = folder_of(package);
+  const kinode::Address vfs_address{our_.node, {"vfs", "distro", "sys"}};
+  const kinode::Address kernel_address{our_.node, {"kernel", "distro", "sys"}};
+
+  // All are made before one runs, so that processes of one package can grant each other.
+  for (const ManifestEntry& entry : checked.manifest) {
+    kernel::kill(entry.process);
+    if (!kernel::initialize(entry, folder + '/' + entry.wasm_path, checked.wit_version)) {
+      return std::unexpected("the kernel does not make " + entry.process.text());
+    }
+    std::vector<Capability> capabilities;
+    for (const CapabilityItem& item : entry.request_capabilities) capabilities.push_back(requested(item));
+    if (entry.request_networking) capabilities.push_back({kernel_address, "\"network\""});
+    for (const char* kind : {"read", "write"}) {
+      capabilities.push_back({vfs_address, kinode::dump({{"kind", kind}, {"drive", folder}})});
+    }
+    kernel::grant(entry.process, capabilities);
+  }
+  for (const ManifestEntry& entry : checked.manifest) {
+    for (const CapabilityItem& item : entry.grant_capabilities) {
+      kernel::grant(item.process, {granted(entry.process, item)});
+    }
+  }
+  reconcile(package);
+  for (const ManifestEntry& entry : checked.manifest) {
+    if (!kernel::run(entry.process)) return std::unexpected("the kernel does not run " + entry.process.text());
+  }
+  return {};
+}
+
+void Store::restore(const PackageId& package, const Manifest& failed_manifest) const {
+  end_processes(failed_manifest);
+  const std::string previous = staging + "/previous.zip";
+  auto hash = vfs::hash(previous);
+  if (!hash) {
+    // It was not there before.
+    (void)vfs::remove_dir_all(folder_of(package));
+    return;
+  }
+  auto manifest = unpack_for_check(package, previous);
+  Outcome restored = std::unexpected(manifest ? std::string() : manifest.error());
+  if (manifest) {
+    const Json metadata = stored_metadata(package, hex_of(*hash));
+    restored = put_in_place(
+        package, previous,
+        {std::move(*manifest), kinode::number_member(kinode::member(metadata, "properties"), "wit_version")});
+  }
+  kinode::print(0, restored ? "put the earlier version of " + package.text() + " back"
+                            : "cannot put the earlier version of " + package.text() + " back: " + restored.error());
+}
+
+void Store::reconcile(const PackageId& package) const {
+  for (const PackageId& other : packages()) {
+    if (other == package) continue;
+    for (const ManifestEntry& entry : installed_manifest(other)) {
+      std::vector<Capability> renewed;
+      for (const CapabilityItem& item : entry.request_capabilities) {
+        if (belongs_to(item.process, package)) renewed.push_back(requested(item));
+      }
+      if (!renewed.empty()) kernel::grant(entry.process, renewed);
+      for (const CapabilityItem& item : entry.grant_capabilities) {
+        if (belongs_to(item.process, package)) kernel::grant(item.process, {granted(entry.process, item)});
+      }
+    }
+  }
+}
+
+// ---- removing ------------------------------------------------------------------------------------
+
+Outcome Store::uninstall(const PackageId& package) {
+  if (auto why = refusal(package)) return std::unexpected(*why);
+  if (!is_installed(package)) return std::unexpected(package.text() + " is not installed");
+  const Manifest manifest = installed_manifest(package);
+  end_processes(manifest);
+
+  // The home page, if there is one, shows them no more.
+  const PackageId homepage{"homepage", "sys"};
+  if (is_installed(homepage)) {
+    const kinode::Address address{our_.node, {"homepage", "homepage", "sys"}};
+    for (const ManifestEntry& entry : manifest) {
+      kinode::send({.target = address,
+                    .request = {.body = kinode::dump({{"RemoveOther", entry.process.text()}}),
+                                .capabilities = {{address, "\"RemoveOther\""}}}});
+    }
+  }
+  if (auto removed = vfs::remove_dir_all(folder_of(package)); !removed) return failed("files stay", removed.error());
+  return {};
+}
+
+void Store::end_processes(const Manifest& manifest) const {
+  for (const ManifestEntry& entry : manifest) kernel::kill(entry.process);
+}
+
+// ---- what there is -------------------------------------------------------------------------------
+
+std::vector<PackageId> Store::packages() const {
+  std::vector<PackageId> found;
+  const auto drives = vfs::read_dir("/");
+  if (!drives) {
+    kinode::print(0, "cannot list packages: " + drives.error().text);
+    return found;
+  }
+  for (const vfs::Entry& entry : *drives) {
+    auto package = PackageId::parse(entry.path);
+    if (package && is_installed(*package)) found.push_back(std::move(*package));
+  }
+  return found;
+}
+
+std::vector<Installed> Store::installed() const {
+  std::vector<Installed> list;
+  for (PackageId& package : packages()) {
+    if (auto hash = vfs::hash(zip_of(package))) list.push_back({std::move(package), hex_of(*hash)});
+  }
+  return list;
+}
+
+std::vector<PackageId> Store::apis() const {
+  std::vector<PackageId> list;
+  for (PackageId& package : packages()) {
+    if (exists(folder_of(package) + "/api.zip")) list.push_back(std::move(package));
+  }
+  return list;
+}
+
+vfs::Result<Bytes> Store::api(const PackageId& package) const { return vfs::read(folder_of(package) + "/api.zip"); }
+
+bool Store::is_installed(const PackageId& package) const { return exists(zip_of(package)); }
+
+Manifest Store::installed_manifest(const PackageId& package) const {
+  auto text = vfs::read(folder_of(package) + "/manifest.json");
+  if (!text) return {};
+  return parse_manifest(text->text(), package).value_or(Manifest());
+}
+
+Json Store::stored_metadata(const PackageId& package, const std::string& version_hash) const {
+  auto text = vfs::read(kept(package, version_hash, ".metadata.json"));
+  if (!text) return nullptr;
+  return kinode::parse_json(text->text()).value_or(Json());
+}
+
+Capability Store::requested(const CapabilityItem& item) const { return {{our_.node, item.process}, item.params}; }
+
+Capability Store::granted(const ProcessId& issuer, const CapabilityItem& item) const {
+  return {{our_.node, issuer}, item.params};
+}
+
+}  // namespace app_store
