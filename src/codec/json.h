@@ -43,7 +43,7 @@ struct JsonLimits {
   /// Arrays and objects within each other. The reference refuses the 128th.
   size_t depth = 127;
   /// Of the text, in bytes. A tree takes some 16 bytes for each number of a list.
-  size_t size = 64U << 20U;
+  size_t size = 16U << 20U;
 };
 
 /// One JSON value with nothing but white space around it. The error says where the text is wrong.
@@ -140,6 +140,9 @@ class JsonVariant {
   [[nodiscard]] const JsonReader& payload() const { return payload_; }
   /// For a variant that carries nothing: `"Name"` or `{"Name": null}`.
   [[nodiscard]] Result<void> unit() const;
+  /// The same, and `value` where that is so.
+  template <class Value>
+  [[nodiscard]] Result<Value> unit(Value value) const;
   /// The error for a name that the enum does not have.
   [[nodiscard]] std::unexpected<Error> unknown() const;
 
@@ -213,6 +216,14 @@ nlohmann::ordered_json to_json(const std::vector<Value>& values) {
 }
 
 // ---- templates ------------------------------------------------------------------------------------
+
+template <class Value>
+Result<Value> JsonVariant::unit(Value value) const {
+  if (Result<void> empty = unit(); !empty) {
+    return std::unexpected(empty.error());
+  }
+  return value;
+}
 
 template <class Read>
 auto JsonReader::optional(Read read) const -> Result<std::optional<detail::ReadValue<Read, JsonReader>>> {

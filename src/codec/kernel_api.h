@@ -66,10 +66,10 @@ struct ProcessMapEntry {
 };
 using ProcessMap = std::map<ProcessId, ProcessMapEntry>;
 
-std::string initialized_process();        // "InitializedProcess"
-std::string initialize_process_error();   // "InitializeProcessError"
-std::string started_process();            // "StartedProcess"
-std::string run_process_error();          // "RunProcessError"
+std::string initialized_process();       // "InitializedProcess"
+std::string initialize_process_error();  // "InitializeProcessError"
+std::string started_process();           // "StartedProcess"
+std::string run_process_error();         // "RunProcessError"
 std::string killed_process(const ProcessId& id);
 std::string debug_process_map(const ProcessMap& map);
 std::string debug_process(const std::optional<ProcessMapEntry>& entry);
