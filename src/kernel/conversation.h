@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/journal.h"
 #include "kernel/process_context.h"
 
 namespace kinode::kernel {
@@ -90,6 +91,11 @@ class Conversation {
 
  private:
   struct State;
+  const Envelope* take_in(std::unique_ptr<Envelope> envelope, bool awaited);
+  [[nodiscard]] Outgoing outgoing(GuestRequest request) const;
+  Progress write_state(const Batch& batch, std::string_view call);
+  Spawned make_child(SpawnArguments arguments, Bytes wasm);
+
   ProcessContext& context_;
   std::unique_ptr<State> state_;
 };

@@ -16,6 +16,8 @@ struct Prompting {
   Address source;
   std::optional<Address> rsvp;
   bool expects_response;
+  /// What came with it, for a guest to inherit.
+  std::optional<Blob> blob = std::nullopt;
 
   /// Who gets the response.
   [[nodiscard]] const Address& answer_to() const { return rsvp ? *rsvp : source; }

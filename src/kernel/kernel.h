@@ -38,11 +38,11 @@ struct ProcessEntry;
 /// What the kernel counts. A message that does not arrive is counted under its true cause.
 struct Counters {
   uint64_t delivered = 0;
-  uint64_t denied = 0;           // no right to message the target, or to use the network
+  uint64_t denied = 0;  // no right to message the target, or to use the network
   uint64_t no_such_process = 0;
-  uint64_t died = 0;             // the target ended with the request unanswered
+  uint64_t died = 0;  // the target ended with the request unanswered
   uint64_t mailbox_full = 0;
-  uint64_t late = 0;             // a response that nobody waits for any more
+  uint64_t late = 0;  // a response that nobody waits for any more
   uint64_t timed_out = 0;
   uint64_t offline = 0;
 };
@@ -136,6 +136,7 @@ class Kernel {
  private:
   friend class ProcessContext;
   friend class Conversation;
+  friend class Commands;
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/executor.h"
 #include "base/result.h"
 #include "kernel/envelope.h"
@@ -37,6 +38,8 @@ struct Outgoing {
   std::shared_ptr<const Prompting> prompting;
   /// Its sender waits for the response before it takes anything else.
   bool awaited = false;
+  /// How long it stands before a full mailbox; kept here by `send` between its calls.
+  std::optional<Instant> wait_until = std::nullopt;
 };
 
 enum class SendStatus : uint8_t {

@@ -90,8 +90,10 @@ class Address {
   [[nodiscard]] const std::string& node() const { return *node_; }
   [[nodiscard]] const ProcessId& process() const { return process_; }
   [[nodiscard]] std::string text() const { return *node_ + "@" + process_.text(); }
-  /// The same process id on another node.
-  [[nodiscard]] Address with_node(std::string_view node) const { return {node, process_}; }
+  /// The same process id on the node of `other`.
+  [[nodiscard]] Address at_node_of(const Address& other) const { return {other.node_, process_}; }
+  /// Another process on the same node.
+  [[nodiscard]] Address neighbour(ProcessId process) const { return {node_, std::move(process)}; }
 
   friend bool operator==(const Address& a, const Address& b) {
     return a.process_ == b.process_ && (a.node_ == b.node_ || *a.node_ == *b.node_);
@@ -99,6 +101,9 @@ class Address {
   friend std::strong_ordering operator<=>(const Address& a, const Address& b) { return a.text() <=> b.text(); }
 
  private:
+  Address(std::shared_ptr<const std::string> node, ProcessId process)
+      : node_(std::move(node)), process_(std::move(process)) {}
+
   std::shared_ptr<const std::string> node_;
   ProcessId process_;
 };

@@ -1,0 +1,78 @@
+// Lifecycle: how processes come to be, end and start again (kernel.md 7, 8, 12.3).
+//
+// Thread-safe. A process is ended by whoever decides it, but its Process is deleted by the thread that
+// runs its task, which is told so by the stage `ended`.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "kernel/capability_store.h"
+#include "kernel/process_entry.h"
+#include "kernel/process_table.h"
+#include "kernel/records.h"
+#include "kernel/router.h"
+
+namespace kinode::kernel {
+
+class Lifecycle {
+ public:
+  Lifecycle(Kernel& kernel, Kernel::Environment& environment, const Address& address, ProcessTable& table,
+            TimerWheel& wheel, CapabilityStore& capabilities, Records& records, Router& router)
+      : kernel_(kernel),
+        environment_(environment),
+        address_(address),
+        table_(table),
+        wheel_(wheel),
+        capabilities_(capabilities),
+        records_(records),
+        router_(router) {}
+
+  void add_kernel();
+  void add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make);
+  Result<void> load(const std::function<Result<Program>(const std::string& handle)>& load);
+  Result<void> install(ProcessSpec spec);
+  void run_all();
+
+  Result<void> initialize(ProcessSpec spec);
+  Result<void> run(const ProcessId& id);
+  bool kill(const ProcessId& id, bool revoke);
+  bool set_on_exit(const ProcessId& id, OnExit on_exit);
+  void shutdown();
+
+  // ---- called by ProcessEntry::run, on its thread -------------------------------------------------
+
+  /// Makes the process of an entry that runs for the first time; false when that failed.
+  bool make_process(ProcessEntry& entry);
+  void exited(ProcessEntry& entry, const Exit& exit);
+
+  // ---- called when time has come ------------------------------------------------------------------
+
+  void restart_now(const std::shared_ptr<ProcessEntry>& entry);
+  void cancel_timers(ProcessEntry& entry);
+
+ private:
+  std::shared_ptr<ProcessEntry> make_entry(const ProcessId& id, ProcessEntry::Kind kind);
+  Result<void> check_new(const ProcessSpec& spec) const;
+  void persist(ProcessEntry& entry);
+  void start(const std::shared_ptr<ProcessEntry>& entry);
+  /// Takes an entry's life: no message reaches it any more, and it sends none. False if it had ended.
+  bool end(ProcessEntry& entry);
+  void remove(ProcessEntry& entry, bool revoke);
+  void restart(ProcessEntry& entry);
+  void send_on_exit_requests(ProcessEntry& entry, const OnExit& on_exit);
+  void print(uint8_t verbosity, std::string text) const;
+
+  Kernel& kernel_;
+  Kernel::Environment& environment_;
+  const Address& address_;
+  ProcessTable& table_;
+  TimerWheel& wheel_;
+  CapabilityStore& capabilities_;
+  Records& records_;
+  Router& router_;
+  std::atomic<bool> shut_down_ = false;
+};
+
+}  // namespace kinode::kernel

@@ -1,0 +1,49 @@
+// Mailbox: the envelopes that wait for one process, in the order they arrived. Bounded in requests and
+// bytes; responses and errors are always taken, as the request they end had their room reserved.
+// Not thread-safe: guarded by its process's lock.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "kernel/envelope.h"
+#include "kernel/limits.h"
+
+namespace kinode::kernel {
+
+struct ProcessEntry;
+
+class Mailbox {
+ public:
+  Mailbox() = default;
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+  ~Mailbox();
+
+  /// Whether a request of `bytes` fits. One always fits into an empty mailbox, whatever its size.
+  [[nodiscard]] bool has_room(size_t bytes, const Limits& limits) const;
+  void push(std::unique_ptr<Envelope> envelope);
+  /// Null when empty.
+  std::unique_ptr<Envelope> pop();
+
+  [[nodiscard]] size_t size() const { return size_; }
+  [[nodiscard]] size_t requests() const { return requests_; }
+  [[nodiscard]] size_t bytes() const { return bytes_; }
+
+  /// Senders to wake when there is room again.
+  void add_waiter(std::weak_ptr<ProcessEntry> sender) { waiters_.push_back(std::move(sender)); }
+  [[nodiscard]] bool has_waiters() const { return !waiters_.empty(); }
+  std::vector<std::weak_ptr<ProcessEntry>> take_waiters() { return std::exchange(waiters_, {}); }
+
+ private:
+  std::unique_ptr<Envelope> first_;
+  Envelope* last_ = nullptr;
+  size_t size_ = 0;
+  size_t requests_ = 0;
+  size_t bytes_ = 0;
+  std::vector<std::weak_ptr<ProcessEntry>> waiters_;
+};
+
+}  // namespace kinode::kernel

@@ -1,0 +1,78 @@
+// ProcessEntry: what the kernel keeps of one life of one process. A process that is started again gets
+// a new entry; what was said to the old one does not reach the new.
+//
+// `mutex` guards what stands below it. It is never held while another entry's is taken. The Process
+// itself belongs to the thread that runs the task.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "kernel/kernel.h"
+#include "kernel/mailbox.h"
+#include "kernel/outstanding.h"
+#include "kernel/process_context.h"
+
+namespace kinode::kernel {
+
+class Lifecycle;
+
+/// How often a process was started again lately (kernel.md 7.3).
+struct RestartHistory {
+  std::optional<Instant> next;  // before this, the next start has to wait
+  uint32_t attempts = 0;
+};
+
+/// Capabilities held, each with the signature it was received with; none for those of this node.
+using CapabilitySet = std::unordered_map<Capability, Bytes>;
+
+struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
+  enum class Kind : uint8_t { guest, module, kernel };
+  enum class Stage : uint8_t {
+    initialized,  // not running yet; its mailbox fills
+    running,
+    backing_off,  // crashed too often: will run again later
+    ended,        // killed, or replaced by its next life
+  };
+  /// What an envelope must be for the process to be polled.
+  enum class WaitingFor : uint8_t { nothing, any, awaited };
+
+  ProcessEntry(Kernel& kernel, Lifecycle& owner, Address process_address, Kind process_kind);
+  ~ProcessEntry() override;
+
+  Outcome run() override;
+
+  [[nodiscard]] const ProcessId& id() const { return address.process(); }
+
+  Lifecycle& lifecycle;
+  const Address address;
+  const Kind kind;
+  /// The capability that others need to message this process.
+  const Capability messaging;
+  std::atomic<bool> is_public = false;
+  /// It may message any local process: kernel, state and vfs.
+  bool exempt = false;
+  /// Outstanding requests of others that this process may answer.
+  std::atomic<uint32_t> asked = 0;
+  ProcessContext context;
+  std::unique_ptr<Process> process;  // the running thread's alone
+
+  std::mutex mutex;
+  Stage stage = Stage::initialized;
+  Mailbox mailbox;
+  std::unique_ptr<Envelope> awaited;
+  WaitingFor waiting_for = WaitingFor::nothing;
+  OutstandingRequests outstanding;
+  CapabilitySet capabilities;
+  OnExit on_exit;
+  Program program;
+  RestartHistory restarts;
+  bool from_journal = false;  // loaded at boot and not yet run
+  Timer wake_timer;
+  Timer restart_timer;
+};
+
+}  // namespace kinode::kernel

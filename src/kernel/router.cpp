@@ -1,0 +1,446 @@
+#include "kernel/router.h"
+
+#include <algorithm>
+
+namespace kinode::kernel {
+namespace {
+
+/// Longer than any node runs: what keeps a deadline of 2^63 seconds from overflowing.
+constexpr uint64_t longest_timeout_seconds = uint64_t{3600} * 24 * 365 * 2;
+/// Processes that one request may be inherited by.
+constexpr size_t responder_limit = 1024;
+
+}  // namespace
+
+// ---- sending a request ---------------------------------------------------------------------------
+
+SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing, std::optional<Instant>& wait_until) {
+  Route route = this->route(from, outgoing.target, "request");
+  if (route.cause != nullptr) {
+    refuse(from, outgoing, route);
+    return SendStatus::sent;
+  }
+  CapabilityStore::filter(from, outgoing.request.capabilities);
+
+  const bool expects = outgoing.request.expects_response.has_value();
+  const bool inherits = outgoing.request.inherit && outgoing.prompting;
+  uint64_t id = inherits && !expects ? outgoing.prompting->id : environment_.random.next();
+  std::optional<Address> rsvp;
+  if (expects) {
+    rsvp = from.address;
+  } else if (inherits) {
+    rsvp = outgoing.prompting->rsvp;
+    if (rsvp && !add_responder(from, route.target, *outgoing.prompting)) {
+      AtomicCounters::count(counters_.denied);
+      return SendStatus::sent;
+    }
+  }
+  Instant deadline = wait_until.value_or(deadline_of(outgoing));
+  if (expects && !add_outstanding(from, outgoing, id, route.target, deadline)) {
+    refuse(from, outgoing, {nullptr, &counters_.mailbox_full});
+    return SendStatus::sent;
+  }
+  if (route.target->kind == ProcessEntry::Kind::kernel) {
+    run_command(from, outgoing, id, std::move(rsvp), route.target);
+    return SendStatus::sent;
+  }
+
+  auto envelope = std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::request,
+                                                      .id = id,
+                                                      .source = from.address,
+                                                      .target = outgoing.target,
+                                                      .rsvp = std::move(rsvp),
+                                                      .message = std::move(outgoing.request),
+                                                      .blob = std::move(outgoing.blob)});
+  WakeHint hint = outgoing.awaited ? WakeHint::here : WakeHint::elsewhere;
+  Delivery delivery = deliver_request(from, *route.target, envelope, hint);
+  if (delivery == Delivery::delivered) {
+    AtomicCounters::count(counters_.delivered);
+    return SendStatus::sent;
+  }
+
+  // Not delivered: the request is the caller's again.
+  outgoing.request = std::get<Request>(std::move(envelope->message));
+  outgoing.blob = std::move(envelope->blob);
+  if (expects) {
+    if (std::unique_ptr<Outstanding> record = take_outstanding(from, id)) {
+      release(*record);
+    } else {
+      return SendStatus::sent;  // timed out meanwhile: its error is in the mailbox
+    }
+  }
+  if (delivery == Delivery::ended) {
+    refuse(from, outgoing, {nullptr, &counters_.no_such_process});
+    return SendStatus::sent;
+  }
+  bool to_itself = route.target.get() == &from;
+  if (to_itself || (wait_until && environment_.clock.now() >= *wait_until)) {
+    environment_.printer.print({to_itself ? uint8_t{0} : uint8_t{2}, from.id(),
+                                fmt::format("the mailbox of {} is full", outgoing.target.process().text())});
+    refuse(from, outgoing, {nullptr, &counters_.mailbox_full});
+    return SendStatus::sent;
+  }
+  if (!wait_until) {
+    wait_until = expects ? deadline : environment_.clock.now() + environment_.limits.full_mailbox_wait;
+    wheel_.schedule(from.wake_timer, *wait_until);
+  }
+  return SendStatus::full;
+}
+
+Router::Route Router::route(ProcessEntry& from, Address& target, std::string_view what) {
+  if (target.node() != environment_.node) {
+    if (target.node() != "our") {
+      if (!CapabilityStore::holds(from, Capability::network(kernel_))) {
+        environment_.printer.print({0, from.id(),
+                                    fmt::format("{} to {} dropped: no capability to use the network. Set "
+                                                "\"request_networking\" in the package's manifest",
+                                                what, target.text())});
+        return {nullptr, &counters_.denied};
+      }
+      return {nullptr, &counters_.offline, SendErrorKind::offline};
+    }
+    target = target.at_node_of(kernel_);
+  }
+  std::shared_ptr<ProcessEntry> entry = table_.find(target.process());
+  if (!entry) {
+    environment_.printer.print(
+        {2, from.id(), fmt::format("{} to {} dropped: no such process", what, target.process().text())});
+    return {nullptr, &counters_.no_such_process};
+  }
+  if (!may_message(from, *entry)) {
+    environment_.printer.print({0, from.id(),
+                                fmt::format("{} to {} dropped: {} has no capability to message it", what,
+                                            target.process().text(), from.id().text())});
+    return {nullptr, &counters_.denied};
+  }
+  return {std::move(entry), nullptr};
+}
+
+bool Router::may_message(ProcessEntry& from, const ProcessEntry& target) const {
+  return from.exempt || target.is_public.load(std::memory_order_relaxed) ||
+         CapabilityStore::holds(from, target.messaging);
+}
+
+Router::Delivery Router::deliver_request(ProcessEntry& from, ProcessEntry& target, std::unique_ptr<Envelope>& envelope,
+                                         WakeHint hint) {
+  bool wake = false;
+  {
+    std::scoped_lock lock(target.mutex);
+    if (target.stage == ProcessEntry::Stage::ended || target.stage == ProcessEntry::Stage::backing_off) {
+      return Delivery::ended;
+    }
+    if (!target.mailbox.has_room(envelope->bytes(), environment_.limits)) {
+      target.mailbox.add_waiter(from.weak_from_this());
+      return Delivery::full;
+    }
+    target.mailbox.push(std::move(envelope));
+    wake = target.waiting_for == ProcessEntry::WaitingFor::any;
+    if (wake) {
+      target.waiting_for = ProcessEntry::WaitingFor::nothing;
+    }
+  }
+  if (wake) {
+    environment_.executor.wake(target.shared_from_this(), hint);
+  }
+  return Delivery::delivered;
+}
+
+void Router::run_command(ProcessEntry& from, Outgoing& outgoing, uint64_t id, std::optional<Address> rsvp,
+                         const std::shared_ptr<ProcessEntry>& kernel_entry) {
+  AtomicCounters::count(counters_.delivered);
+  std::optional<std::string> body = command_(from, outgoing.request, outgoing.blob);
+  if (body && rsvp) {
+    Response response;
+    response.body = Bytes::from(std::move(*body));
+    respond(*kernel_entry, {id, from.address, std::move(rsvp), true}, std::move(response), std::nullopt);
+  }
+}
+
+void Router::refuse(ProcessEntry& from, Outgoing& outgoing, const Route& route) {
+  AtomicCounters::count(*route.cause);
+  if (!outgoing.request.expects_response) {
+    return;
+  }
+  auto envelope = std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
+                                                      .error = route.error,
+                                                      .source = from.address,
+                                                      .target = outgoing.target,
+                                                      .message = std::move(outgoing.request),
+                                                      .blob = std::move(outgoing.blob),
+                                                      .context = std::move(outgoing.context),
+                                                      .prompting = std::move(outgoing.prompting)});
+  deliver_end(from, std::move(envelope), outgoing.awaited, WakeHint::here);
+}
+
+Instant Router::deadline_of(const Outgoing& outgoing) const {
+  uint64_t seconds = std::min(outgoing.request.expects_response.value_or(0), longest_timeout_seconds);
+  return environment_.clock.now() + std::chrono::seconds(seconds);
+}
+
+// ---- outstanding requests ------------------------------------------------------------------------
+
+bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint64_t id,
+                             const std::shared_ptr<ProcessEntry>& target, Instant deadline) {
+  auto record = std::make_unique<Outstanding>(from.weak_from_this(), id, outgoing.target);
+  record->request = outgoing.request;
+  record->blob = outgoing.blob;
+  record->context = outgoing.context;
+  record->prompting = outgoing.prompting;
+  record->awaited = outgoing.awaited;
+  record->responders.push_back(target);
+  target->asked.fetch_add(1, std::memory_order_relaxed);
+
+  std::scoped_lock lock(from.mutex);
+  if (from.stage == ProcessEntry::Stage::ended || from.outstanding.size() >= environment_.limits.outstanding_requests) {
+    release(*record);
+    return false;
+  }
+  // Set before the record can be taken, and under the lock, so that it is not fired before it is there.
+  wheel_.schedule(record->timer, deadline);
+  from.outstanding.add(std::move(record));
+  return true;
+}
+
+bool Router::add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir, const Prompting& prompting) {
+  if (prompting.rsvp->node() != environment_.node) {
+    return true;  // its own node judges
+  }
+  std::shared_ptr<ProcessEntry> asker = table_.find(prompting.rsvp->process());
+  if (!asker) {
+    return true;
+  }
+  std::scoped_lock lock(asker->mutex);
+  Outstanding* record = asker->outstanding.find(prompting.id);
+  auto is = [](const ProcessEntry* entry) {
+    return [entry](const auto& responder) { return responder.get() == entry; };
+  };
+  if (record == nullptr || std::ranges::none_of(record->responders, is(&from)) ||
+      std::ranges::any_of(record->responders, is(heir.get()))) {
+    return true;
+  }
+  if (record->responders.size() >= responder_limit) {
+    return false;
+  }
+  record->responders.push_back(heir);
+  heir->asked.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+std::unique_ptr<Outstanding> Router::take_outstanding(ProcessEntry& owner, uint64_t id) {
+  std::unique_ptr<Outstanding> record;
+  {
+    std::scoped_lock lock(owner.mutex);
+    record = owner.outstanding.take(id);
+  }
+  if (record) {
+    wheel_.cancel(record->timer);
+  }
+  return record;
+}
+
+void Router::release(Outstanding& record) {
+  for (const std::shared_ptr<ProcessEntry>& responder : record.responders) {
+    responder->asked.fetch_sub(1, std::memory_order_relaxed);
+  }
+  record.responders.clear();
+}
+
+std::unique_ptr<Envelope> Router::error_of(ProcessEntry& owner, Outstanding& record, SendErrorKind kind) const {
+  return std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
+                                             .error = kind,
+                                             .id = record.id,
+                                             .source = owner.address,
+                                             .target = std::move(record.target),
+                                             .message = std::move(record.request),
+                                             .blob = std::move(record.blob),
+                                             .context = std::move(record.context),
+                                             .prompting = std::move(record.prompting)});
+}
+
+void Router::time_out(const std::shared_ptr<ProcessEntry>& owner, uint64_t id) {
+  std::unique_ptr<Outstanding> record = take_outstanding(*owner, id);
+  if (!record) {
+    return;  // it ended otherwise
+  }
+  release(*record);
+  AtomicCounters::count(counters_.timed_out);
+  bool awaited = record->awaited;
+  deliver_end(*owner, error_of(*owner, *record, SendErrorKind::timeout), awaited, WakeHint::elsewhere);
+}
+
+void Router::fail_requests_to(const ProcessEntry& dead) {
+  if (dead.asked.load(std::memory_order_relaxed) == 0) {
+    return;
+  }
+  for (const std::shared_ptr<ProcessEntry>& asker : table_.all()) {
+    std::vector<uint64_t> unanswerable;
+    {
+      std::scoped_lock lock(asker->mutex);
+      for (const auto& [id, record] : asker->outstanding.all()) {
+        std::erase_if(record->responders, [&](const auto& responder) {
+          if (responder.get() != &dead) {
+            return false;
+          }
+          responder->asked.fetch_sub(1, std::memory_order_relaxed);
+          return true;
+        });
+        if (record->responders.empty() && !record->remote) {
+          unanswerable.push_back(id);
+        }
+      }
+    }
+    for (uint64_t id : unanswerable) {
+      if (std::unique_ptr<Outstanding> record = take_outstanding(*asker, id)) {
+        AtomicCounters::count(counters_.died);
+        bool awaited = record->awaited;
+        deliver_end(*asker, error_of(*asker, *record, SendErrorKind::timeout), awaited, WakeHint::elsewhere);
+      }
+    }
+  }
+}
+
+void Router::abandon_requests_of(ProcessEntry& entry) {
+  std::vector<std::unique_ptr<Outstanding>> records;
+  {
+    std::scoped_lock lock(entry.mutex);
+    records = entry.outstanding.take_all();
+  }
+  for (const std::unique_ptr<Outstanding>& record : records) {
+    wheel_.cancel(record->timer);
+    release(*record);
+  }
+}
+
+std::vector<std::unique_ptr<Outstanding>> OutstandingRequests::take_all() {
+  std::vector<std::unique_ptr<Outstanding>> taken;
+  taken.reserve(records_.size());
+  for (auto& [id, record] : records_) {
+    taken.push_back(std::move(record));
+  }
+  records_.clear();
+  return taken;
+}
+
+// ---- responding ----------------------------------------------------------------------------------
+
+void Router::respond(ProcessEntry& from, const Prompting& prompting, Response response, std::optional<Blob> blob) {
+  CapabilityStore::filter(from, response.capabilities);
+  Address target = prompting.answer_to();
+  auto give_back = [&](SendErrorKind kind) {
+    deliver_end(from,
+                std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
+                                                    .error = kind,
+                                                    .id = prompting.id,
+                                                    .source = from.address,
+                                                    .target = target,
+                                                    .message = std::move(response),
+                                                    .blob = std::move(blob),
+                                                    .prompting = std::make_shared<const Prompting>(prompting)}),
+                /*awaited=*/false, WakeHint::elsewhere);
+  };
+  if (target.node() != environment_.node && target.node() != "our") {
+    Route refused = route(from, target, "response");
+    AtomicCounters::count(*refused.cause);
+    give_back(refused.error);
+    return;
+  }
+  std::shared_ptr<ProcessEntry> asker = table_.find(target.process());
+  if (!asker) {
+    AtomicCounters::count(counters_.no_such_process);
+    return;
+  }
+  bool allowed = may_message(from, *asker);
+  std::unique_ptr<Outstanding> record;
+  bool late = false;
+  {
+    std::scoped_lock lock(asker->mutex);
+    Outstanding* waiting = asker->outstanding.find(prompting.id);
+    late = waiting == nullptr ||
+           std::ranges::none_of(waiting->responders, [&](const auto& responder) { return responder.get() == &from; });
+    if (!late && allowed) {
+      record = asker->outstanding.take(prompting.id);
+    }
+  }
+  if (late) {
+    AtomicCounters::count(counters_.late);
+    return;
+  }
+  if (!allowed) {
+    environment_.printer.print({0, from.id(),
+                                fmt::format("response to {} dropped: {} has no capability to message it. Let the "
+                                            "asking process grant it in its manifest",
+                                            target.process().text(), from.id().text())});
+    AtomicCounters::count(counters_.denied);
+    give_back(SendErrorKind::timeout);
+    return;
+  }
+  wheel_.cancel(record->timer);
+  release(*record);
+  AtomicCounters::count(counters_.delivered);
+  deliver_end(*asker,
+              std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::response,
+                                                  .id = record->id,
+                                                  .source = from.address,
+                                                  .target = asker->address,
+                                                  .message = std::move(response),
+                                                  .blob = std::move(blob),
+                                                  .context = std::move(record->context),
+                                                  .prompting = std::move(record->prompting)}),
+              record->awaited, WakeHint::here);
+}
+
+void Router::deliver_end(ProcessEntry& to, std::unique_ptr<Envelope> envelope, bool awaited, WakeHint hint) {
+  bool wake = false;
+  {
+    std::scoped_lock lock(to.mutex);
+    if (to.stage == ProcessEntry::Stage::ended) {
+      return;
+    }
+    auto wanted = ProcessEntry::WaitingFor::any;
+    if (awaited) {
+      wanted = ProcessEntry::WaitingFor::awaited;
+      to.awaited = std::move(envelope);
+    } else {
+      to.mailbox.push(std::move(envelope));
+    }
+    wake = to.waiting_for == wanted;
+    if (wake) {
+      to.waiting_for = ProcessEntry::WaitingFor::nothing;
+    }
+  }
+  if (wake) {
+    environment_.executor.wake(to.shared_from_this(), hint);
+  }
+}
+
+// ---- receiving -----------------------------------------------------------------------------------
+
+std::unique_ptr<Envelope> Router::receive(ProcessEntry& to) {
+  std::unique_ptr<Envelope> envelope;
+  std::vector<std::weak_ptr<ProcessEntry>> waiters;
+  {
+    std::scoped_lock lock(to.mutex);
+    envelope = to.mailbox.pop();
+    to.waiting_for = envelope ? ProcessEntry::WaitingFor::nothing : ProcessEntry::WaitingFor::any;
+    const Limits& limits = environment_.limits;
+    // Not at the first free place: the senders would take turns at one message each.
+    if (to.mailbox.has_waiters() && to.mailbox.requests() <= limits.mailbox_messages * 3 / 4 &&
+        to.mailbox.bytes() <= limits.mailbox_bytes / 4 * 3) {
+      waiters = to.mailbox.take_waiters();
+    }
+  }
+  for (const std::weak_ptr<ProcessEntry>& waiter : waiters) {
+    if (std::shared_ptr<ProcessEntry> sender = waiter.lock()) {
+      environment_.executor.wake(std::move(sender), WakeHint::elsewhere);
+    }
+  }
+  return envelope;
+}
+
+std::unique_ptr<Envelope> Router::receive_awaited(ProcessEntry& to) {
+  std::scoped_lock lock(to.mutex);
+  to.waiting_for = to.awaited ? ProcessEntry::WaitingFor::nothing : ProcessEntry::WaitingFor::awaited;
+  return std::move(to.awaited);
+}
+
+}  // namespace kinode::kernel

@@ -1,0 +1,83 @@
+// Router: the way of a message from its sender to the mailbox of its target, and the one end of every
+// request that expects a response. Runs on the sender's thread.
+//
+// Thread-safe; takes one process's lock at a time (and the timer wheel's within it).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "kernel/capability_store.h"
+#include "kernel/counters.h"
+#include "kernel/process_entry.h"
+#include "kernel/process_table.h"
+#include "kernel/timer_wheel.h"
+
+namespace kinode::kernel {
+
+class Router {
+ public:
+  /// Carries out a command to kernel:distro:sys; returns the body of the answer, if there is one.
+  using Command =
+      std::function<std::optional<std::string>(ProcessEntry& from, const Request&, const std::optional<Blob>&)>;
+
+  Router(Kernel::Environment& environment, const Address& kernel, const ProcessTable& table, TimerWheel& wheel,
+         AtomicCounters& counters)
+      : environment_(environment), kernel_(kernel), table_(table), wheel_(wheel), counters_(counters) {}
+  void on_command(Command command) { command_ = std::move(command); }
+
+  /// See ProcessContext.
+  SendStatus send(ProcessEntry& from, Outgoing& outgoing, std::optional<Instant>& wait_until);
+  void respond(ProcessEntry& from, const Prompting& prompting, Response response, std::optional<Blob> blob);
+  std::unique_ptr<Envelope> receive(ProcessEntry& to);
+  std::unique_ptr<Envelope> receive_awaited(ProcessEntry& to);
+
+  /// The request `id` of `owner` was not answered in time.
+  void time_out(const std::shared_ptr<ProcessEntry>& owner, uint64_t id);
+  /// `dead` will answer nothing any more: requests that only it could answer end now.
+  void fail_requests_to(const ProcessEntry& dead);
+  /// Ends what `entry` itself waits for, without a word to it.
+  void abandon_requests_of(ProcessEntry& entry);
+
+ private:
+  /// Why a message does not arrive, or its target.
+  struct Route {
+    std::shared_ptr<ProcessEntry> target;
+    std::atomic<uint64_t>* cause = nullptr;  // set: refused
+    SendErrorKind error = SendErrorKind::timeout;
+  };
+  Route route(ProcessEntry& from, Address& target, std::string_view what);
+  [[nodiscard]] bool may_message(ProcessEntry& from, const ProcessEntry& target) const;
+
+  enum class Delivery : uint8_t { delivered, full, ended };
+  Delivery deliver_request(ProcessEntry& from, ProcessEntry& target, std::unique_ptr<Envelope>& envelope,
+                           WakeHint hint);
+  /// Puts the end of a request, or an error, into its owner's mailbox.
+  void deliver_end(ProcessEntry& to, std::unique_ptr<Envelope> envelope, bool awaited, WakeHint hint);
+
+  /// False when `from` has too many, or has ended.
+  bool add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint64_t id,
+                       const std::shared_ptr<ProcessEntry>& target, Instant deadline);
+  /// Lets `heir` answer the request that `from` inherits to it.
+  bool add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir, const Prompting& prompting);
+  std::unique_ptr<Outstanding> take_outstanding(ProcessEntry& owner, uint64_t id);
+  static void release(Outstanding& record);
+
+  std::unique_ptr<Envelope> error_of(ProcessEntry& owner, Outstanding& record, SendErrorKind kind) const;
+  /// The failure of a request that was never delivered.
+  void refuse(ProcessEntry& from, Outgoing& outgoing, const Route& route);
+  void run_command(ProcessEntry& from, Outgoing& outgoing, uint64_t id, std::optional<Address> rsvp,
+                   const std::shared_ptr<ProcessEntry>& kernel_entry);
+  [[nodiscard]] Instant deadline_of(const Outgoing& outgoing) const;
+
+  Kernel::Environment& environment_;
+  const Address& kernel_;
+  const ProcessTable& table_;
+  TimerWheel& wheel_;
+  AtomicCounters& counters_;
+  Command command_;
+};
+
+}  // namespace kinode::kernel
