@@ -102,7 +102,11 @@ class ArchiveWriter {
     bool is_directory = false;
     Bytes bytes;
   };
-  std::map<std::string, Content> entries_;
+  /// Part by part, so that a directory comes right before what is in it.
+  struct ByParts {
+    bool operator()(const std::string& a, const std::string& b) const;
+  };
+  std::map<std::string, Content, ByParts> entries_;
 };
 
 /// The zip of a folder of the host: everything below it, names relative to it. Symbolic links and special

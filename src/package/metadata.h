@@ -21,7 +21,7 @@ struct Properties {
   std::string publisher;
   std::string current_version;
   std::vector<std::string> mirrors;
-  /// Version and SHA-256 of the zip, in the order of the text.
+  /// Version and SHA-256 of the zip: a map in the order of its keys, pairs in the order of the text.
   std::vector<std::pair<std::string, std::string>> code_hashes;
   std::optional<std::string> license;
   std::optional<std::vector<std::string>> screenshots;
