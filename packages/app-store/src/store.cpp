@@ -17,6 +17,10 @@ namespace {
 
 const std::string downloads = "/app-store:sys/downloads";
 const std::string staging = "/app-store:sys/staging";
+const std::string incoming = staging + "/incoming.zip";
+const std::string unpacked = staging + "/unpacked";
+/// The version that an install replaces. It is there during an install only, or after one that was interrupted.
+const std::string previous = staging + "/previous.zip";
 
 std::string folder_of(const PackageId& package) { return '/' + package.text() + "/pkg"; }
 std::string zip_of(const PackageId& package) { return folder_of(package) + '/' + package.text() + ".zip"; }
@@ -60,8 +64,8 @@ bool belongs_to(const ProcessId& process, const PackageId& package) { return pro
 
 void Store::start() {
   for (const std::string& drive : {downloads, staging}) {
-    if (auto made = vfs::create_drive(drive); !made)
-      kinode::print(0, "cannot make " + drive + ": " + made.error().text);
+    auto made = vfs::create_drive(drive);
+    if (!made) kinode::print(0, "cannot make " + drive + ": " + made.error().text);
   }
   const auto state = kinode::get_state();
   if (!state) return;
@@ -73,7 +77,12 @@ void Store::start() {
   const auto version_hash = kinode::text_member(*interrupted, "version_hash");
   if (!package || !version_hash) return;
   kinode::print(0, "doing the interrupted install of " + package->text() + " again");
-  if (auto done = install(*package, *version_hash, nullptr); !done) kinode::print(0, done.error());
+  auto done = install(*package, *version_hash, nullptr);
+  if (done) return;
+  kinode::print(0, done.error());
+  // It did not come as far as to do this itself.
+  if (exists(previous)) restore(*package, {});
+  (void)vfs::remove_file(previous);
 }
 
 // ---- bringing a package --------------------------------------------------------------------------
@@ -84,34 +93,35 @@ std::expected<std::string, std::string> Store::add(const PackageId& package) {
   // The zip goes from the sender to the vfs by inheritance, without passing through our memory. Its name is
   // its hash, which is only known then.
   static const kinode::Address address = kinode::Address::local("vfs:distro:sys");
-  const std::string incoming = staging + "/incoming.zip";
   const Json write = {{"path", incoming}, {"action", "Write"}};
   auto answer = kinode::send_and_await(address, {.inherit = true, .expects_response = 60, .body = kinode::dump(write)});
   if (!answer) return std::unexpected("the vfs does not take the zip");
-  if (answer->body().text() != "\"Ok\"")
+  if (answer->body().text() != "\"Ok\"") {
     return std::unexpected("the vfs does not take the zip: " + answer->body().string());
+  }
 
   auto hash = vfs::hash(incoming);
   if (!hash) return failed("no hash", hash.error());
   const std::string version_hash = hex_of(*hash);
   auto manifest = unpack_for_check(package, incoming);
   if (!manifest) return std::unexpected(std::move(manifest.error()));
-  auto text = vfs::read(staging + "/unpacked/manifest.json");
+  auto text = vfs::read(unpacked + "/manifest.json");
   if (!text) return failed("no manifest", text.error());
 
-  if (auto made = vfs::create_dir_all(downloads + '/' + package.text()); !made)
+  if (auto made = vfs::create_dir_all(downloads + '/' + package.text()); !made) {
     return failed("no folder", made.error());
+  }
   if (auto kept_text = vfs::write(kept(package, version_hash, ".json"), std::move(*text)); !kept_text) {
     return failed("manifest not kept", kept_text.error());
   }
   if (auto moved = vfs::rename(incoming, kept(package, version_hash, ".zip")); !moved) {
     return failed("zip not kept", moved.error());
   }
+  (void)vfs::remove_dir_all(unpacked);
   return version_hash;
 }
 
 std::expected<Manifest, std::string> Store::unpack_for_check(const PackageId& package, const std::string& zip) const {
-  const std::string unpacked = staging + "/unpacked";
   // Not there is as good.
   (void)vfs::remove_dir_all(unpacked);
   if (auto done = vfs::add_zip_file(unpacked, zip); !done) return failed("cannot unpack", done.error());
@@ -155,19 +165,19 @@ Outcome Store::install(const PackageId& package, const std::string& version_hash
   }
 
   // From here on something changes. First, what would bring the old version back.
-  (void)vfs::remove_file(staging + "/previous.zip");
-  const Manifest previous = installed_manifest(package);
+  const Manifest old_manifest = installed_manifest(package);
   if (is_installed(package)) {
-    auto copied = vfs::copy_file(zip_of(package), staging + "/previous.zip");
+    auto copied = vfs::copy_file(zip_of(package), previous);
     if (!copied) return failed("cannot keep the present version", copied.error());
   }
   kinode::set_state(Bytes(kinode::dump({{"package_id", kinode::to_json(package)}, {"version_hash", version_hash}})));
 
-  end_processes(previous);
+  end_processes(old_manifest);
   Outcome done = put_in_place(package, kept(package, version_hash, ".zip"), *checked);
   if (!done) restore(package, checked->manifest);
   kinode::clear_state();
-  (void)vfs::remove_dir_all(staging + "/unpacked");
+  (void)vfs::remove_file(previous);
+  (void)vfs::remove_dir_all(unpacked);
   return done;
 }
 
@@ -215,7 +225,6 @@ Outcome Store::start_processes(const PackageId& package, const Checked& checked)
 
 void Store::restore(const PackageId& package, const Manifest& failed_manifest) const {
   end_processes(failed_manifest);
-  const std::string previous = staging + "/previous.zip";
   auto hash = vfs::hash(previous);
   if (!hash) {
     // It was not there before.
