@@ -1,0 +1,69 @@
+# Sourced by ./run and ./test: installs what is missing on a Debian 12 machine and chooses the tools.
+# Sets: KINODE_CACHE (kept between checkouts), CARGO. Function: kinode_build FOLDER [cmake options].
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export KINODE_CACHE="${KINODE_CACHE:-$HOME/.cache/kinode}"
+mkdir -p "$KINODE_CACHE"
+
+packages=(
+  ca-certificates g++ cmake ninja-build ccache pkg-config git python3 python3-pip curl
+  libboost1.81-dev librocksdb-dev libssl-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
+  libtomlplusplus-dev libarchive-dev libargon2-dev libgtest-dev libgmock-dev libbenchmark-dev
+  # guests in C++, formatting and linting
+  clang-22 lld-22 wasi-libc libc++-22-dev-wasm32 libc++abi-22-dev-wasm32 libclang-rt-22-dev-wasm32
+  clang-format-22 clang-tidy-22
+)
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# The oldest cargo that compiles the engine is 1.93; Debian 12's own is 1.65, its cargo-web is new enough.
+choose_cargo() {
+  local candidate version
+  for candidate in "${CARGO:-}" cargo /usr/bin/cargo; do
+    [ -n "$candidate" ] && command -v "$candidate" >/dev/null || continue
+    version=$("$candidate" --version 2>/dev/null | sed -E 's/^cargo 1\.([0-9]+).*/\1/')
+    if [ "${version:-0}" -ge 93 ] 2>/dev/null; then
+      CARGO=$(command -v "$candidate")
+      export CARGO PATH="$(dirname "$CARGO"):$PATH"
+      return 0
+    fi
+  done
+  return 1
+}
+
+kinode_setup() {
+  local missing=() name
+  for name in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  choose_cargo || missing+=(cargo-web rustc-web)
+  if [ "${#missing[@]}" -gt 0 ]; then
+    echo "installing: ${missing[*]}"
+    as_root apt-get -o DPkg::Lock::Timeout=600 update -q >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -q \
+      --no-install-recommends "${missing[@]}" >/dev/null
+    choose_cargo || { echo "no cargo of version 1.93 or later: install one (rustup or Debian's cargo-web)" >&2; exit 1; }
+  fi
+
+  # These two depend on another Boost than the one used; unpacked, they need none.
+  if [ ! -e "$KINODE_CACHE/unpacked/complete" ]; then
+    local folder
+    folder=$(mktemp -d)
+    (cd "$folder" && apt-get download -q libmsgpack-cxx-dev librapidcheck-dev >/dev/null 2>&1)
+    for name in "$folder"/*.deb; do dpkg-deb -x "$name" "$KINODE_CACHE/unpacked"; done
+    [ -e "$KINODE_CACHE/unpacked/usr/include/msgpack.hpp" ] || { echo "msgpack-cxx was not unpacked" >&2; exit 1; }
+    touch "$KINODE_CACHE/unpacked/complete"
+    rm -rf "$folder"
+  fi
+  "$root/cmake/guest-tools.sh" >/dev/null
+}
+
+kinode_build() {
+  local folder=$1
+  shift
+  cmake -S "$root" -B "$folder" -G Ninja "$@" >"$folder.configure.log" 2>&1 || { cat "$folder.configure.log" >&2; exit 1; }
+  rm -f "$folder.configure.log"
+  ninja -C "$folder"
+}
