@@ -39,7 +39,9 @@ void Lifecycle::add_kernel() {
 void Lifecycle::add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make) {
   std::shared_ptr<ProcessEntry> entry = make_entry(id, ProcessEntry::Kind::module);
   entry->is_public = is_public;
-  entry->exempt = id.text() == "state:distro:sys" || id.text() == "vfs:distro:sys";
+  // The operator's hand, and those that the reference exempts (kernel.md 4.1).
+  entry->exempt =
+      id.text() == "state:distro:sys" || id.text() == "vfs:distro:sys" || id.text() == "terminal:distro:sys";
   entry->on_exit = OnExit::restart();
   entry->program.wit_version = 1;
   entry->process = make(entry->context);
