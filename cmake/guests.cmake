@@ -88,6 +88,7 @@ add_custom_command(
 set(KINODE_SDK_OBJECTS "${_bindings}/process_v1.o")
 _kinode_guest_object("${_bindings}/process_v1.c" "${_bindings}/process_v1.o" C)
 file(GLOB _sdk_sources CONFIGURE_DEPENDS "${KINODE_SDK_DIR}/src/*.cpp")
+list(FILTER _sdk_sources EXCLUDE REGEX "_test\\.cpp$")
 foreach(_source IN LISTS _sdk_sources)
   cmake_path(GET _source STEM _stem)
   _kinode_guest_object("${_source}" "${KINODE_GUEST_DIR}/sdk/${_stem}.o" CXX)
@@ -181,4 +182,24 @@ function(kinode_add_package name)
     add_dependencies(package-${name} guest-${guest})
   endforeach()
   add_dependencies(packages package-${name})
+endfunction()
+
+# ---- tests on the host ---------------------------------------------------------------------------
+
+# kinode_add_guest_test(NAME SOURCES file...): a test program for the host, of those parts of a guest that do
+# not call the node. The library's values and its JSON are there; process.h only to be included.
+function(kinode_add_guest_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES")
+  if(NOT TARGET GTest::gtest_main)
+    return()
+  endif()
+  if(NOT TARGET kinode_guest_values)
+    add_library(kinode_guest_values STATIC EXCLUDE_FROM_ALL "${KINODE_SDK_DIR}/src/bytes.cpp"
+                                                            "${KINODE_SDK_DIR}/src/json.cpp" "${KINODE_SDK_DIR}/src/types.cpp")
+    target_include_directories(kinode_guest_values PUBLIC "${KINODE_SDK_DIR}/include")
+    target_compile_features(kinode_guest_values PUBLIC cxx_std_23)
+  endif()
+  add_executable(${name} ${test_SOURCES})
+  target_link_libraries(${name} PRIVATE kinode_guest_values GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
 endfunction()
