@@ -24,12 +24,21 @@ set(KINODE_PACKAGE_DIR "${CMAKE_BINARY_DIR}/packages")
 find_program(KINODE_GUEST_CLANG NAMES clang++-22 REQUIRED)
 find_path(KINODE_JSON_DIR nlohmann/json.hpp REQUIRED)
 find_program(KINODE_CCACHE NAMES ccache)
+set(KINODE_GUEST_COMPILE "${KINODE_GUEST_CLANG}")
+if(KINODE_CCACHE)
+  list(PREPEND KINODE_GUEST_COMPILE "${KINODE_CCACHE}")
+endif()
 
 execute_process(
   COMMAND "${CMAKE_CURRENT_LIST_DIR}/guest-tools.sh"
   OUTPUT_VARIABLE KINODE_GUEST_TOOLS
   OUTPUT_STRIP_TRAILING_WHITESPACE
   COMMAND_ERROR_IS_FATAL ANY)
+set_property(
+  DIRECTORY
+  APPEND
+  PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/guest-tools.sh" "${KINODE_SDK_DIR}/bindings/Cargo.lock"
+           "${KINODE_SDK_DIR}/bindings/src/main.rs")
 
 # ---- how a file is compiled ----------------------------------------------------------------------
 
@@ -67,7 +76,7 @@ function(_kinode_guest_object source object language)
   endif()
   add_custom_command(
     OUTPUT "${object}"
-    COMMAND ${KINODE_CCACHE} "${KINODE_GUEST_CLANG}" ${KINODE_GUEST_FLAGS} ${standard} -MD -MT "${object}" -MF
+    COMMAND ${KINODE_GUEST_COMPILE} ${KINODE_GUEST_FLAGS} ${standard} -MD -MT "${object}" -MF
             "${object}.d" -c "${source}" -o "${object}"
     DEPENDS "${source}" "${KINODE_GUEST_DIR}/bindings/process_v1.h"
     DEPFILE "${object}.d"
