@@ -1,0 +1,19 @@
+// Base64 of the standard alphabet with padding, as the RPC format uses it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kinode::rpc {
+
+std::string encode_base64(std::span<const uint8_t> bytes);
+
+/// Strict, as the first client reads it: full padding, no white space, no bits left over. None: not
+/// base64.
+std::optional<std::vector<uint8_t>> decode_base64(std::string_view text);
+
+}  // namespace kinode::rpc
