@@ -1,0 +1,47 @@
+// http-server:distro:sys: the runtime module behind the node's HTTP port (modules.md 6).
+//
+// Two sides. To the web it is an HttpSite: RPC requests go to RpcEndpoint, any other path is 404. To
+// processes it is a process: requests from other nodes are dropped (defect S1), and what a process
+// asks is answered {"Err":"MalformedRequest"}. Paths bound by processes, login and WebSockets are not
+// served yet; they become further parts beside RpcEndpoint.
+//
+//   auto listener = HttpListener::open(settings);
+//   kernel.add_module(HttpServer::id(), false, [listener](kernel::ProcessContext& context) {
+//     return std::make_unique<HttpServer>(context, listener);
+//   });
+//
+// Threads: `poll` on the kernel's workers, `admit` and `handle` on the listener's. The destructor stops the
+// listener and waits for its threads, so it must not run on one of them.
+#pragma once
+
+#include <expected>
+#include <memory>
+
+#include "kernel/process.h"
+#include "modules/http_server/http_listener.h"
+#include "modules/http_server/rpc_endpoint.h"
+
+namespace kinode::modules {
+
+class HttpServer final : public kernel::Process, public HttpSite {
+ public:
+  static ProcessId id() { return {"http-server", "distro", "sys"}; }
+
+  /// Starts the listener, which nobody has started yet.
+  HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener);
+  ~HttpServer() override;
+
+  Poll poll() override;
+
+  std::expected<size_t, HttpAnswer> admit(const HttpHead& head, const HttpPeer& peer) override;
+  void handle(std::shared_ptr<HttpExchange> exchange) override;
+
+ private:
+  void take_request(kernel::Envelope envelope);
+
+  kernel::ProcessContext& context_;
+  std::shared_ptr<HttpListener> listener_;
+  RpcEndpoint rpc_;
+};
+
+}  // namespace kinode::modules
