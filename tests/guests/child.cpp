@@ -1,4 +1,4 @@
-// The smallest process: it tells its parent, who sends it the first message, that it lives.
+// The smallest process: answers every request with `alive`.
 
 #include <kinode/process.h>
 

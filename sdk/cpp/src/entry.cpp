@@ -16,7 +16,7 @@ extern "C" void process_v1_init(process_v1_string_t* our) {
   init(std::move(*address));
 }
 
-// The C++ library's own versions of these format their last words with printf, which would be a third of
+// The C++ library's own versions of these format their last words with printf, which would be a quarter of
 // a small component.
 
 /// Called where the library would throw.
