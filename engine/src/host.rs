@@ -56,6 +56,8 @@ type Answer<Out, R> = fn(&Out) -> Result<R>;
 /// Asks the host again at each poll until it has the answer.
 struct Waiting<'a, Out, R> {
     store: Store<'a>,
+    /// The host was asked in this very poll.
+    asked: bool,
     again: Again<Out>,
     answer: Answer<Out, R>,
 }
@@ -65,12 +67,14 @@ impl<Out: Default, R> Future for Waiting<'_, Out, R> {
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<R>> {
         let state = self.store.data();
+        if self.asked {
+            state.shared.set_in_wasi(false);
+            self.asked = false;
+            return Poll::Pending;
+        }
         let mut out = Out::default();
         match (self.again)(&state.host, state.process, &mut out) {
-            CALL_PENDING => {
-                state.shared.set_in_wasi(false);
-                Poll::Pending
-            }
+            CALL_PENDING => Poll::Pending,
             CALL_DONE => {
                 // The deadline is that of the poll in which the guest began to wait.
                 self.store.set_epoch_deadline(1);
@@ -94,10 +98,7 @@ fn ask<'a, Out: Default + 'a, R: Send + 'a>(
     scratch::clear();
     match code {
         CALL_DONE => Box::new(future::ready(answer(&out))),
-        CALL_PENDING => {
-            state.shared.set_in_wasi(false);
-            Box::new(Waiting { store, again, answer })
-        }
+        CALL_PENDING => Box::new(Waiting { store, asked: true, again, answer }),
         _ => Box::new(future::ready(Err(refused(state)))),
     }
 }
@@ -113,10 +114,7 @@ fn tell<'a>(
     scratch::clear();
     match code {
         CALL_DONE => Box::new(Done),
-        CALL_PENDING => {
-            state.shared.set_in_wasi(false);
-            Box::new(Waiting { store, again, answer: |()| Ok(()) })
-        }
+        CALL_PENDING => Box::new(Waiting { store, asked: true, again, answer: |()| Ok(()) }),
         _ => Box::new(future::ready(Err(refused(state)))),
     }
 }

@@ -13,7 +13,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-pub use guest::{guest, guest_of};
+pub use guest::*;
 
 /// A message as the host of the tests keeps it.
 #[derive(Clone, Default)]
@@ -47,6 +47,7 @@ pub struct World {
     /// How many times a function says that it must wait, and how often it was called again.
     pub pending: HashMap<&'static str, usize>,
     pub repeated: usize,
+    pub told_to_wait: bool,
     /// The function that ends the process.
     pub refused: &'static str,
 }
@@ -164,6 +165,10 @@ impl TestComponent {
     }
 
     pub fn process_with(&self, options: &Options) -> TestProcess {
+        self.process_on(options, &table::HOST)
+    }
+
+    pub fn process_on(&self, options: &Options, host: &Host) -> TestProcess {
         let world = Box::into_raw(Box::<World>::default());
         let wakes = Arc::<Wakes>::default();
         let waker = Arc::into_raw(wakes.clone());
@@ -176,13 +181,7 @@ impl TestComponent {
             tmp: options.tmp.as_deref().map(text).into(),
         };
         let process = unsafe {
-            kn_process_new(
-                &*self.0.cast(),
-                &options,
-                &table::HOST,
-                world.cast(),
-                waker.cast_mut().cast(),
-            )
+            kn_process_new(&*self.0.cast(), &options, host, world.cast(), waker.cast_mut().cast())
         };
         TestProcess { process: process.cast(), world, wakes }
     }
@@ -214,6 +213,10 @@ impl TestProcess {
         unsafe { kn_process_poll(&mut *self.process.cast()) }
     }
 
+    pub fn world_pointer(&self) -> *mut World {
+        self.world
+    }
+
     pub fn world(&mut self) -> &mut World {
         unsafe { &mut *self.world }
     }
@@ -238,7 +241,7 @@ impl TestProcess {
                 PollStatus::Waiting => {
                     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
                     while self.wakes.woken.load(SeqCst) == woken
-                        && self.world().pending.values().all(|times| *times == 0)
+                        && !std::mem::take(&mut self.world().told_to_wait)
                     {
                         assert!(std::time::Instant::now() < deadline, "the process never ends");
                         std::thread::yield_now();

@@ -69,6 +69,7 @@ fn verdict(world: &mut World, name: &'static str, repeated: bool) -> Option<c_in
     }
     let times = world.pending.get_mut(name)?;
     *times = times.checked_sub(1)?;
+    world.told_to_wait = true;
     Some(PENDING)
 }
 
