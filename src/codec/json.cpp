@@ -4,32 +4,12 @@
 #include <limits>
 
 #include "base/check.h"
+#include "types/json_depth.h"
 
 namespace kinode::codec {
 namespace {
 
 const nlohmann::json null_value;
-
-/// How deep arrays and objects stand in each other, up to `limit + 1`. Of a text that is not JSON any
-/// number may come out.
-size_t nesting(std::string_view text, size_t limit) {
-  size_t depth = 0;
-  size_t deepest = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size() && deepest <= limit; ++i) {
-    char c = text[i];
-    if (c == '"') {
-      in_string = !in_string;
-    } else if (in_string) {
-      i += c == '\\' ? 1 : 0;
-    } else if (c == '[' || c == '{') {
-      deepest = std::max(deepest, ++depth);
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return deepest;
-}
 
 /// Hears a parse for nothing but its error.
 class ErrorListener : public nlohmann::json_sax<nlohmann::json> {
@@ -93,7 +73,7 @@ Result<nlohmann::json> parse_json(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.size) {
     return fail("JSON of {} bytes is over the limit of {}", text.size(), limits.size);
   }
-  if (nesting(text, limits.depth) > limits.depth) {
+  if (nests_deeper(text, limits.depth)) {
     return fail("JSON nests deeper than {} levels", limits.depth);
   }
   nlohmann::json value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);

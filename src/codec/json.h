@@ -35,13 +35,13 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "types/json_depth.h"
 #include "types/message.h"
 
 namespace kinode::codec {
 
 struct JsonLimits {
-  /// Arrays and objects within each other. The reference refuses the 128th.
-  size_t depth = 127;
+  size_t depth = max_json_depth;
   /// Of the text, in bytes. A tree takes some 16 bytes for each number of a list.
   size_t size = 16U << 20U;
 };

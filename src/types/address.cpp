@@ -18,12 +18,12 @@ bool is_safe_node(std::string_view node) {
 }
 
 Result<PackageId> PackageId::parse(std::string_view text) {
+  if (std::ranges::count(text, ':') > 1) {
+    return fail("'{}' is not a package id: Too many colons in PackageId string (expected package:publisher)", text);
+  }
   size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) {
     return fail("'{}' is not a package id: Missing field in PackageId string (expected package:publisher)", text);
-  }
-  if (text.find(':', colon + 1) != std::string_view::npos) {
-    return fail("'{}' is not a package id: Too many colons in PackageId string (expected package:publisher)", text);
   }
   return PackageId(std::string(text.substr(0, colon)), std::string(text.substr(colon + 1)));
 }
@@ -41,13 +41,13 @@ ProcessId::ProcessId(std::string_view process, std::string_view package, std::st
 
 Result<ProcessId> ProcessId::parse(std::string_view text) {
   constexpr std::string_view hint = "(expected process:package:publisher)";
+  if (std::ranges::count(text, ':') > 2) {
+    return fail("'{}' is not a process id: Too many colons in ProcessId string {}", text, hint);
+  }
   size_t first = text.find(':');
   size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
   if (second == std::string_view::npos || first == 0 || second == first + 1 || second + 1 == text.size()) {
     return fail("'{}' is not a process id: Missing field in ProcessId string {}", text, hint);
-  }
-  if (text.find(':', second + 1) != std::string_view::npos) {
-    return fail("'{}' is not a process id: Too many colons in ProcessId string {}", text, hint);
   }
   return ProcessId(text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1));
 }

@@ -2,22 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "types/json_depth.h"
+
 namespace kinode {
 namespace {
 
-constexpr int max_depth = 128;
-
-/// Parses within the depth limit: a deep value would overflow the stack of whoever walks it.
 Result<nlohmann::json> parse_params(std::string_view params) {
-  bool too_deep = false;
-  nlohmann::json::parser_callback_t watch_depth = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    too_deep = too_deep || depth > max_depth;
-    return !too_deep;
-  };
-  nlohmann::json value = nlohmann::json::parse(params, watch_depth, /*allow_exceptions=*/false);
-  if (too_deep) {
-    return fail("capability params nest deeper than {} levels", max_depth);
+  if (nests_deeper(params, max_json_depth)) {
+    return fail("capability params nest deeper than {} levels", max_json_depth);
   }
+  nlohmann::json value = nlohmann::json::parse(params, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) {
     return fail("capability params are not JSON: {}", params.substr(0, 200));
   }

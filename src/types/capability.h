@@ -20,7 +20,7 @@ inline constexpr std::string_view network_params = "\"network\"";
 
 class Capability {
  public:
-  /// Fails when `params` is not one JSON value, or one nested deeper than 128 levels.
+  /// Fails when `params` is not one JSON value, or one nested deeper than the reference reads (127).
   static Result<Capability> make(Address issuer, std::string params);
   /// The right to message `target`, issued by it.
   static Capability messaging(const Address& target);
