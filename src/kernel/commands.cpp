@@ -1,7 +1,6 @@
 #include "kernel/commands.h"
 
 #include "codec/json.h"
-#include "kernel/parts.h"
 
 namespace kinode::kernel {
 namespace {
@@ -50,13 +49,7 @@ std::optional<std::string> Commands::execute(ProcessEntry& from, codec::KernelCo
           },
           [&](const codec::KillProcess& kill_command) -> Answer { return kill(kill_command, request); },
           [&](const codec::GrantCapabilities& grant) -> Answer {
-            if (!kernel_.grant(grant.target, grant.capabilities)) {
-              std::vector<AttachedCapability> later;
-              for (const Capability& capability : grant.capabilities) {
-                later.push_back({capability, {}});
-              }
-              kernel_.parts_->capabilities.add_pending(grant.target, later);
-            }
+            kernel_.promise(grant.target, grant.capabilities);
             return done_answer();
           },
           [&](const codec::DropCapabilities& drop) -> Answer {

@@ -63,6 +63,12 @@ bool Kernel::grant(const ProcessId& holder, const std::vector<Capability>& capab
   return true;
 }
 
+void Kernel::promise(const ProcessId& holder, const std::vector<Capability>& capabilities) {
+  if (!grant(holder, capabilities)) {
+    parts_->capabilities.add_pending(holder, unsigned_capabilities(capabilities));
+  }
+}
+
 bool Kernel::drop(const ProcessId& holder, const std::vector<Capability>& capabilities) {
   std::shared_ptr<ProcessEntry> entry = parts_->table.find(holder);
   if (!entry) {

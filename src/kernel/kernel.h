@@ -112,6 +112,8 @@ class Kernel {
 
   [[nodiscard]] bool holds(const ProcessId& holder, const Capability& capability) const;
   bool grant(const ProcessId& holder, const std::vector<Capability>& capabilities);
+  /// Gives capabilities now, or when a process of that id is made; that lasts over a restart of the node.
+  void promise(const ProcessId& holder, const std::vector<Capability>& capabilities);
   bool drop(const ProcessId& holder, const std::vector<Capability>& capabilities);
   [[nodiscard]] std::vector<Capability> capabilities(const ProcessId& holder) const;
 
@@ -136,7 +138,6 @@ class Kernel {
  private:
   friend class ProcessContext;
   friend class Conversation;
-  friend class Commands;
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -112,7 +112,7 @@ Packages open_folders(const fs::path& folder, std::vector<Error>* skipped) {
   return collector.take();
 }
 
-Packages open_bundle(const std::string& place, const Archive& archive, std::vector<Error>* skipped) {
+Packages read_bundle(const std::string& place, const Archive& archive, std::vector<Error>* skipped) {
   Result<Bytes> index_text = archive.read(bundle_index);
   if (!index_text) {
     return std::unexpected(index_text.error().at(place));
@@ -176,6 +176,15 @@ Result<PackageSource> make_package(std::string metadata_text, Bytes zip) {
                        std::move(*manifest)};
 }
 
+Result<std::vector<PackageSource>> open_bundle(const Bytes& zip, const std::string& place,
+                                               std::vector<Error>* skipped) {
+  Result<Archive> archive = Archive::open(zip);
+  if (!archive) {
+    return std::unexpected(archive.error().at(place));
+  }
+  return read_bundle(place, *archive, skipped);
+}
+
 Result<std::vector<PackageSource>> open_packages(const std::string& path, std::vector<Error>* skipped) {
   if (is_package_folder(path)) {
     return one(path, open_folder(path));
@@ -193,7 +202,7 @@ Result<std::vector<PackageSource>> open_packages(const std::string& path, std::v
     return std::unexpected(archive.error().at(path));
   }
   if (archive->contains(bundle_index)) {
-    return open_bundle(path, *archive, skipped);
+    return read_bundle(path, *archive, skipped);
   }
   return one(path, open_zip(path, std::move(zip)));
 }

@@ -34,6 +34,10 @@ struct PackageSource {
 /// node); without `skipped`, or if it is the only one, it fails the whole.
 Result<std::vector<PackageSource>> open_packages(const std::string& path, std::vector<Error>* skipped = nullptr);
 
+/// The packages of a distro bundle in memory; `place` names it in errors.
+Result<std::vector<PackageSource>> open_bundle(const Bytes& zip, const std::string& place,
+                                               std::vector<Error>* skipped = nullptr);
+
 /// A package of a zip and its metadata, both in memory.
 Result<PackageSource> make_package(std::string metadata_text, Bytes zip);
 
