@@ -9,10 +9,14 @@
 // at a time; polls may move between threads. Host functions are called on the polling thread, inside
 // `kn_process_poll`. `kn_host.wake` and `kn_host.release_waker` are called on any thread.
 //
+// Stacks. Host functions run on the stack of the process that called: they have at least what
+// `fiber_stack` leaves beside `wasm_stack`, and no more. They must not throw.
+//
 // Memory. Everything passed to a host function belongs to the caller and is valid until that
 // function returns: copy what must stay. Everything a host function hands out through an out
 // parameter must stay valid until the next host call of the same process, or its deletion.
-// Strings are UTF-8 (the engine refuses others with a trap) and not zero-terminated.
+// Strings are UTF-8 and not zero-terminated; a guest that uses UTF-16 is translated, an invalid string
+// traps.
 #pragma once
 
 #include <stdbool.h>
@@ -38,7 +42,8 @@ typedef struct kn_optional_bytes {
   bool present;
 } kn_optional_bytes;
 
-// A string that the engine allocated; give it back with `kn_text_delete`.
+// A string that the engine allocated; give it back with `kn_text_delete`. Where the engine writes one
+// through a pointer it does so on failure only, and the pointer may be null.
 typedef struct kn_text {
   char* data;
   size_t size;
@@ -202,7 +207,8 @@ typedef struct kn_engine_options {
   uint64_t memory_reservation;
   uint64_t memory_guard;
   size_t wasm_stack;   // bytes a guest may use of its stack
-  size_t fiber_stack;  // bytes of a process's stack, the guest's and the host's part
+  // Bytes of a process's stack, the guest's and the host's part: at least 128 KiB more than wasm_stack.
+  size_t fiber_stack;
 } kn_engine_options;
 
 // Null on failure, with the reason in `error`.
@@ -244,7 +250,8 @@ typedef struct kn_process_options {
   kn_optional_bytes tmp;    // host folder that the guest sees as /tmp, named in TEMP_DIR
 } kn_process_options;
 
-// The component may be deleted while its processes live. Nothing runs before the first poll.
+// The component may be deleted while its processes live. Nothing runs before the first poll. The
+// options and the table are copied.
 kn_process* kn_process_new(const kn_component* component, const kn_process_options* options, const kn_host* host,
                            void* process, void* waker);
 
@@ -273,11 +280,23 @@ typedef struct kn_end {
 // Valid after KN_POLL_ENDED, until the process is deleted.
 kn_end kn_process_end(const kn_process* process);
 
-// Bytes of linear memory in use.
+// Bytes of linear memory in use. On any thread.
 uint64_t kn_process_memory(const kn_process* process);
 // Ends the process wherever it is and frees it. Not during its poll.
 void kn_process_delete(kn_process* process);
 
 #ifdef __cplusplus
 }
+
+// What engine/src/ffi.rs asserts too: both sides see the same 64-bit layout.
+static_assert(sizeof(kn_bytes) == 16 && sizeof(kn_optional_bytes) == 24 && sizeof(kn_text) == 16);
+static_assert(sizeof(kn_process_id) == 48 && sizeof(kn_address) == 64 && sizeof(kn_capability) == 80);
+static_assert(sizeof(kn_blob) == 40 && sizeof(kn_request) == 72 && sizeof(kn_response) == 64);
+static_assert(sizeof(kn_outgoing) == 168 && sizeof(kn_on_exit) == 24 && sizeof(kn_grant) == 64);
+static_assert(sizeof(kn_spawn) == 104 && sizeof(kn_spawn_result) == 56 && sizeof(kn_event) == 248);
+static_assert(sizeof(kn_host) == 176 && sizeof(kn_engine_options) == 32 && sizeof(kn_process_options) == 64);
+static_assert(sizeof(kn_end) == 40 && sizeof(kn_call) == 4 && sizeof(bool) == 1);
+static_assert(offsetof(kn_request, timeout_seconds) == 56 && offsetof(kn_response, inherit) == 56);
+static_assert(offsetof(kn_outgoing, blob) == 160 && offsetof(kn_spawn, is_public) == 96);
+static_assert(offsetof(kn_event, context) == 208 && offsetof(kn_event, error_blob) == 240);
 #endif

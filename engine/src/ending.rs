@@ -4,6 +4,7 @@ use crate::component::one_line;
 use crate::ffi::EndKind;
 use crate::host::HostRefused;
 use crate::limits::{Limits, Size};
+use crate::stacks::NoStack;
 use std::any::Any;
 use wasmtime::{Error, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -54,7 +55,7 @@ impl Ending {
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             let text = trap.to_string();
             (EndKind::Trapped, text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned())
-        } else if started {
+        } else if started && !error.is::<NoStack>() {
             (EndKind::Trapped, cause)
         } else {
             (EndKind::NotStarted, cause)
@@ -81,4 +82,17 @@ fn frames(backtrace: &WasmBacktrace) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told() {
+        let told = |panic: &(dyn Any + Send)| Ending::fault(panic).message;
+        assert_eq!(told(&"a\nb"), "engine fault: a b");
+        assert_eq!(told(&"c".to_owned()), "engine fault: c");
+        assert_eq!(told(&1), "engine fault: a panic without a message");
+    }
 }

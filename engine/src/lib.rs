@@ -17,6 +17,7 @@ mod process;
 mod shared;
 mod stacks;
 mod values;
+mod views;
 mod wasi;
 
 use crate::component::{Component, Failure};

@@ -192,3 +192,11 @@ fn what_cannot_start() {
     assert_eq!(end.kind, EndKind::NotStarted, "{end:?}");
     assert!(end.message.contains("memory count too high"), "{}", end.message);
 }
+
+#[test]
+fn no_room_for_a_stack() {
+    let engine = TestEngine::with(&EngineOptions { fiber_stack: 1 << 42, ..options() }).unwrap();
+    let end = engine.process("(func $init (param i32 i32))").run();
+    assert_eq!(end.kind, EndKind::NotStarted, "{end:?}");
+    assert!(end.message.contains("cannot map stacks"), "{}", end.message);
+}
