@@ -81,7 +81,7 @@ std::map<uint64_t, uint64_t> slots_after(uint64_t count) {
 TEST(JournalChild, WritesUntilItIsKilled) {
   const char* home = std::getenv(home_variable);  // NOLINT(concurrency-mt-unsafe)
   if (home == nullptr) {
-    GTEST_SKIP() << "runs within the tests below";
+    return;  // it is for the tests below
   }
   std::unique_ptr<RocksJournal> journal = RocksJournal::open(home).value();
   std::vector<std::thread> threads;
