@@ -1,0 +1,35 @@
+// RpcClient: sends messages to processes of a node on this machine, through the node's RPC endpoint
+// (packages-and-kit.md 6.1). Synchronous: each call opens a connection, waits, and closes it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "modules/http_server/rpc/rpc_message.h"
+
+namespace kinode::kit {
+
+class RpcClient {
+ public:
+  explicit RpcClient(uint16_t port);
+
+  /// For people: http://localhost:8080
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+  /// Sends a request and waits for its response as long as the node does; an empty reply where the
+  /// request expects none. Fails with what to do: no node there, not a node, refused, no response.
+  Result<rpc::RpcReply> send(const rpc::RpcRequest& request) const;
+
+ private:
+  struct HttpReply {
+    unsigned status = 0;
+    std::string body;
+  };
+  [[nodiscard]] Result<HttpReply> post(const std::string& body) const;
+
+  uint16_t port_;
+  std::string url_;
+};
+
+}  // namespace kinode::kit
