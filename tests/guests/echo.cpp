@@ -5,7 +5,8 @@
 void init(kinode::Address) {
   while (true) {
     auto event = kinode::receive();
-    if (!event || !event->expects_response()) continue;
+    // Also one that came by inheritance, which says of itself that it expects nothing.
+    if (!event || !event->is_request()) continue;
     kinode::respond({.inherit = true, .body = event->body(), .metadata = event->metadata()});
   }
 }
