@@ -18,9 +18,9 @@ namespace kinode::detail {
 }  // namespace kinode::detail
 
 /// KINODE_CHECK(a < b, "a {} b {}", a, b)
-#define KINODE_CHECK(expression, ...)                                                                      \
-  do {                                                                                                     \
-    if (!(expression)) [[unlikely]] {                                                                      \
-      ::kinode::detail::check_failed(__FILE__, __LINE__, #expression, ::fmt::format("" __VA_ARGS__));      \
-    }                                                                                                      \
+#define KINODE_CHECK(expression, ...)                                                                 \
+  do {                                                                                                \
+    if (!(expression)) [[unlikely]] {                                                                 \
+      ::kinode::detail::check_failed(__FILE__, __LINE__, #expression, ::fmt::format("" __VA_ARGS__)); \
+    }                                                                                                 \
   } while (false)

@@ -1,6 +1,7 @@
 #include "kernel/commands.h"
 
 #include "codec/json.h"
+#include "kernel/capability_store.h"
 
 namespace kinode::kernel {
 namespace {
@@ -49,8 +50,8 @@ std::optional<std::string> Commands::execute(ProcessEntry& from, codec::KernelCo
           },
           [&](const codec::KillProcess& kill_command) -> Answer { return kill(kill_command, request); },
           [&](const codec::GrantCapabilities& grant) -> Answer {
-            kernel_.promise(grant.target, grant.capabilities);
-            return done_answer();
+            Result<void> granted = kernel_.promise(grant.target, grant.capabilities);
+            return granted ? done_answer() : error_answer(granted.error().message);
           },
           [&](const codec::DropCapabilities& drop) -> Answer {
             kernel_.drop(drop.target, drop.capabilities);
@@ -71,11 +72,7 @@ std::optional<std::string> Commands::execute(ProcessEntry& from, codec::KernelCo
             return std::nullopt;
           },
           [&](const codec::DebugProcessMap&) -> Answer { return codec::debug_process_map(kernel_.process_map()); },
-          [&](const codec::DebugProcess& debug) -> Answer {
-            codec::ProcessMap map = kernel_.process_map();
-            auto found = map.find(debug.id);
-            return codec::debug_process(found == map.end() ? std::nullopt : std::optional(found->second));
-          },
+          [&](const codec::DebugProcess& debug) -> Answer { return codec::debug_process(kernel_.process(debug.id)); },
           [&](const codec::DebugHasCap& debug) -> Answer {
             return codec::debug_has_cap(
                 kernel_.exists(debug.on) ? std::optional(kernel_.holds(debug.on, debug.capability)) : std::nullopt);
@@ -93,10 +90,10 @@ std::string Commands::initialize(ProcessEntry& from, codec::InitializeProcess& c
   if (!blob) {
     return refuse("no blob with the component; send its bytes as the request's blob");
   }
-  std::vector<Capability> allowed;
-  for (Capability& capability : command.initial_capabilities) {
-    if (kernel_.holds(from.id(), capability)) {
-      allowed.push_back(std::move(capability));
+  std::vector<AttachedCapability> allowed;
+  for (const Capability& capability : command.initial_capabilities) {
+    if (std::optional<AttachedCapability> held = CapabilityStore::find(from, capability)) {
+      allowed.push_back(std::move(*held));
     } else {
       print(0, fmt::format("InitializeProcess {}: {} does not hold {} {} and cannot pass it on", command.id.text(),
                            from.id().text(), capability.issuer().text(), capability.params()));
@@ -106,7 +103,8 @@ std::string Commands::initialize(ProcessEntry& from, codec::InitializeProcess& c
                                           .program = {blob->bytes, command.wasm_bytes_handle, command.wit_version},
                                           .on_exit = std::move(command.on_exit),
                                           .is_public = command.is_public,
-                                          .capabilities = std::move(allowed)});
+                                          .capabilities = {},
+                                          .passed_on = std::move(allowed)});
   if (!made) {
     return refuse(made.error().message);
   }

@@ -1,7 +1,6 @@
 #include "kernel/conversation.h"
 
 #include <deque>
-#include <unordered_set>
 
 #include "codec/json.h"
 #include "kernel/parts.h"
@@ -9,11 +8,34 @@
 namespace kinode::kernel {
 namespace {
 
-/// Of capabilities that came in messages, how many are remembered for save-capabilities.
-constexpr size_t received_limit = 4096;
 constexpr uint64_t spawn_read_timeout_seconds = 5;
 
-bool is_guest_self_issued(const Capability& capability, const Address& our) { return capability.issuer() == our; }
+/// The capabilities that came in messages lately: what a guest may save beside what it issues or holds
+/// (defect C1). Of the newest 1024 none is forgotten.
+class ReceivedCapabilities {
+ public:
+  void remember(const AttachedCapability& attached, size_t byte_limit) {
+    if (bytes_of(attached.capability) > byte_limit) {
+      return;  // could not be saved
+    }
+    newer_.insert_or_assign(attached.capability, attached.signature);
+    if (newer_.size() > 1024) {
+      older_ = std::exchange(newer_, {});
+    }
+  }
+  [[nodiscard]] std::optional<AttachedCapability> find(const Capability& capability) const {
+    for (const CapabilitySet* set : {&newer_, &older_}) {
+      if (auto found = set->find(capability); found != set->end()) {
+        return AttachedCapability{found->first, found->second};
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  CapabilitySet newer_;
+  CapabilitySet older_;
+};
 
 }  // namespace
 
@@ -38,21 +60,7 @@ struct Conversation::State {
   std::optional<SpawnArguments> spawning;
   bool await_sent = false;
 
-  /// Received in messages: what the guest may save beside what it issues or holds (defect C1).
-  std::unordered_map<Capability, Bytes> received;
-  std::deque<Capability> received_order;
-
-  void remember(const std::vector<AttachedCapability>& capabilities) {
-    for (const AttachedCapability& attached : capabilities) {
-      received.erase(attached.capability);
-      received.emplace(attached.capability, attached.signature);
-      received_order.push_back(attached.capability);
-      while (received_order.size() > received_limit) {
-        received.erase(received_order.front());
-        received_order.pop_front();
-      }
-    }
-  }
+  ReceivedCapabilities received;
 };
 
 Conversation::Conversation(ProcessContext& context) : context_(context), state_(std::make_unique<State>()) {}
@@ -73,7 +81,13 @@ const Envelope* Conversation::take_in(std::unique_ptr<Envelope> envelope, bool a
     state.last_blob = envelope->blob;
   }
   state.last_message_had_blob = !is_error && envelope->blob.has_value();
-  std::visit([&](const auto& message) { state.remember(message.capabilities); }, envelope->message);
+  std::visit(
+      [&](const auto& message) {
+        for (const AttachedCapability& attached : message.capabilities) {
+          state.received.remember(attached, context_.kernel().environment().limits.capability_bytes);
+        }
+      },
+      envelope->message);
 
   if (envelope->kind == Envelope::Kind::request) {
     state.inheritable = envelope->blob;
@@ -232,6 +246,9 @@ Progress Conversation::clear_state() {
 }
 
 Progress Conversation::write_state(const Batch& batch, std::string_view call) {
+  if (context_.entry().ended()) {
+    return Progress::done();  // killed meanwhile: another process of its name may have a state by now
+  }
   Result<uint64_t> written = context_.kernel().environment().journal.write(batch);
   return written ? Progress::done() : Progress::trap(fmt::format("{}: {}", call, written.error().message));
 }
@@ -248,27 +265,28 @@ void Conversation::set_on_exit(OnExit on_exit) {
   for (OnExitRequest& last_word : on_exit.requests) {
     CapabilityStore::filter(context_.entry(), last_word.request.capabilities);
   }
-  context_.kernel().set_on_exit(our().process(), std::move(on_exit));
+  context_.kernel().parts_->lifecycle.set_on_exit(context_.entry(), std::move(on_exit));
 }
 
 void Conversation::save_capabilities(const std::vector<Capability>& capabilities) {
   std::vector<AttachedCapability> allowed;
   for (const Capability& capability : capabilities) {
-    auto received = state_->received.find(capability);
-    if (is_guest_self_issued(capability, our())) {
+    if (capability.issuer() == our()) {
       allowed.push_back({capability, {}});
-    } else if (received != state_->received.end()) {
-      allowed.push_back({received->first, received->second});
+    } else if (std::optional<AttachedCapability> received = state_->received.find(capability)) {
+      allowed.push_back(std::move(*received));
     } else if (!CapabilityStore::holds(context_.entry(), capability)) {
       print(0, fmt::format("cannot save capability {} {}: it was not received", capability.issuer().text(),
                            capability.params()));
     }
   }
-  context_.kernel().parts_->capabilities.add(context_.entry(), allowed);
+  if (size_t refused = context_.kernel().parts_->capabilities.add(context_.entry(), allowed); refused > 0) {
+    print(0, fmt::format("cannot save {} capabilities: over the limits of one process", refused));
+  }
 }
 
 void Conversation::drop_capabilities(const std::vector<Capability>& capabilities) {
-  context_.kernel().drop(our().process(), capabilities);
+  context_.kernel().parts_->capabilities.drop(context_.entry(), capabilities);
 }
 
 std::vector<Capability> Conversation::capabilities() const { return CapabilityStore::all(context_.entry()); }
@@ -335,11 +353,7 @@ Conversation::Spawned Conversation::make_child(SpawnArguments arguments, Bytes w
   for (OnExitRequest& last_word : arguments.on_exit.requests) {
     CapabilityStore::filter(parent, last_word.request.capabilities);
   }
-  std::vector<Capability> held;
-  for (AttachedCapability& capability : attached) {
-    held.push_back(std::move(capability.capability));
-  }
-  held.push_back(parent.messaging);
+  attached.push_back({parent.messaging, {}});
 
   std::optional<uint32_t> wit_version;
   {
@@ -350,13 +364,15 @@ Conversation::Spawned Conversation::make_child(SpawnArguments arguments, Bytes w
                                          .program = {std::move(wasm), arguments.wasm_path, wit_version},
                                          .on_exit = std::move(arguments.on_exit),
                                          .is_public = arguments.is_public,
-                                         .capabilities = std::move(held)});
+                                         .capabilities = {},
+                                         .passed_on = std::move(attached)});
   if (!made) {
     // Not "name taken" for what another name would not mend: a guest may try names in a loop.
     return refuse(kernel.exists(id) ? SpawnError::name_taken : SpawnError::no_file_at_path, made.error().message);
   }
   // All of it before the child runs: its first message to the parent must find its right (defect L3).
-  kernel.grant(parent.id(), {Capability::messaging(child)});
+  AttachedCapability to_parent{Capability::messaging(child), {}};
+  kernel.parts_->capabilities.add(parent, std::span(&to_parent, 1));
   for (auto& [grantee, params] : arguments.grant_capabilities) {
     Result<Capability> granted = Capability::make(child, std::move(params));
     if (granted) {

@@ -23,6 +23,9 @@ struct Prompting {
   [[nodiscard]] const Address& answer_to() const { return rsvp ? *rsvp : source; }
 };
 
+/// What limits count for a capability.
+size_t bytes_of(const Capability& capability);
+
 struct Envelope {
   enum class Kind : uint8_t {
     request,
@@ -51,7 +54,7 @@ struct Envelope {
 
   [[nodiscard]] const Request& request() const { return std::get<Request>(message); }
   [[nodiscard]] const Response& response() const { return std::get<Response>(message); }
-  /// What a mailbox counts for it.
+  /// What limits count for it.
   [[nodiscard]] size_t bytes() const;
 };
 

@@ -23,7 +23,7 @@ Kernel::Kernel(Environment environment) : parts_(std::make_unique<Parts>(*this, 
   parts_->lifecycle.add_kernel();
 }
 
-Kernel::~Kernel() = default;
+Kernel::~Kernel() { parts_->lifecycle.clear(); }
 
 const std::string& Kernel::node() const { return parts_->address.node(); }
 const Address& Kernel::address() const { return parts_->address; }
@@ -45,59 +45,62 @@ bool Kernel::kill(const ProcessId& id, bool revoke) { return parts_->lifecycle.k
 bool Kernel::exists(const ProcessId& id) const { return parts_->table.find(id) != nullptr; }
 
 bool Kernel::holds(const ProcessId& holder, const Capability& capability) const {
-  std::shared_ptr<ProcessEntry> entry = parts_->table.find(holder);
-  return entry && CapabilityStore::holds(*entry, capability);
+  return parts_->capabilities.holds(holder, capability);
 }
 
 bool Kernel::grant(const ProcessId& holder, const std::vector<Capability>& capabilities) {
-  std::shared_ptr<ProcessEntry> entry = parts_->table.find(holder);
-  if (!entry) {
-    return false;
+  std::optional<size_t> refused = parts_->capabilities.add(holder, unsigned_capabilities(capabilities));
+  if (refused.value_or(0) > 0) {
+    const Limits& limits = parts_->environment.limits;
+    parts_->environment.printer.print(
+        {0, parts_->address.process(),
+         fmt::format("{} capabilities refused to {}: it holds its limit of {}, or they are larger than {} bytes",
+                     *refused, holder.text(), limits.capabilities, limits.capability_bytes)});
   }
-  size_t refused = parts_->capabilities.add(*entry, unsigned_capabilities(capabilities));
-  if (refused > 0) {
-    parts_->environment.printer.print({0, parts_->address.process(),
-                                       fmt::format("{} holds its limit of {} capabilities: {} more refused",
-                                                   holder.text(), parts_->environment.limits.capabilities, refused)});
-  }
-  return true;
+  return refused.has_value();
 }
 
-void Kernel::promise(const ProcessId& holder, const std::vector<Capability>& capabilities) {
-  if (!grant(holder, capabilities)) {
-    parts_->capabilities.add_pending(holder, unsigned_capabilities(capabilities));
+Result<void> Kernel::promise(const ProcessId& holder, const std::vector<Capability>& capabilities) {
+  // Of any other name there will never be a process.
+  if (Result<void> safe = holder.check_name_safe(); !safe) {
+    return safe;
   }
+  while (!grant(holder, capabilities)) {
+    if (parts_->capabilities.add_pending(holder, unsigned_capabilities(capabilities))) {
+      break;
+    }
+  }
+  return {};
 }
 
 bool Kernel::drop(const ProcessId& holder, const std::vector<Capability>& capabilities) {
-  std::shared_ptr<ProcessEntry> entry = parts_->table.find(holder);
-  if (!entry) {
-    return false;
-  }
-  parts_->capabilities.drop(*entry, capabilities);
-  return true;
+  return parts_->capabilities.drop(holder, capabilities);
 }
 
-std::vector<Capability> Kernel::capabilities(const ProcessId& holder) const {
-  std::shared_ptr<ProcessEntry> entry = parts_->table.find(holder);
-  return entry ? CapabilityStore::all(*entry) : std::vector<Capability>();
-}
+std::vector<Capability> Kernel::capabilities(const ProcessId& holder) const { return parts_->capabilities.all(holder); }
 
 bool Kernel::set_on_exit(const ProcessId& id, OnExit on_exit) {
   return parts_->lifecycle.set_on_exit(id, std::move(on_exit));
 }
 
+std::optional<codec::ProcessMapEntry> Kernel::process(const ProcessId& id) const {
+  std::optional<codec::ProcessMapEntry> shown;
+  with_living(parts_->table, id, [&](ProcessEntry& entry) {
+    shown = {.wasm_bytes_handle = entry.program.handle,
+             .wit_version = entry.program.wit_version,
+             .on_exit = entry.on_exit,
+             .capabilities = CapabilityStore::keys_of(entry.capabilities),
+             .is_public = entry.is_public};
+  });
+  return shown;
+}
+
 codec::ProcessMap Kernel::process_map() const {
   codec::ProcessMap map;
   for (const std::shared_ptr<ProcessEntry>& entry : parts_->table.all()) {
-    codec::ProcessMapEntry shown;
-    shown.capabilities = CapabilityStore::all(*entry);
-    shown.is_public = entry->is_public;
-    std::scoped_lock lock(entry->mutex);
-    shown.wasm_bytes_handle = entry->program.handle;
-    shown.wit_version = entry->program.wit_version;
-    shown.on_exit = entry->on_exit;
-    map.emplace(entry->id(), std::move(shown));
+    if (auto shown = process(entry->id())) {
+      map.emplace(entry->id(), std::move(*shown));
+    }
   }
   return map;
 }

@@ -7,10 +7,12 @@
 //
 // What each thing is guarded by: the table of processes has its own lock; what belongs to one process
 // (mailbox, outstanding requests, capabilities, on-exit) is guarded by that process's lock. No lock is
-// held while another process's is taken, nor during a call out.
+// held while another process's is taken, nor during a call out, but for writes to the Journal, whose
+// order is that of memory, and for `on_deadline`.
 //
 // The outside world comes in through interfaces: Journal (what lasts), Clock, Executor, Random,
 // Printer, and ProcessFactory, which makes what runs behind a mailbox. All must outlive the kernel.
+// The executor must have let go of the kernel's tasks, or never touch them again, when it is destroyed.
 #pragma once
 
 #include <functional>
@@ -45,6 +47,7 @@ struct Counters {
   uint64_t late = 0;  // a response that nobody waits for any more
   uint64_t timed_out = 0;
   uint64_t offline = 0;
+  uint64_t over_limit = 0;  // its sender has too many requests, or answers, open
 };
 
 /// What a process is made with (kernel.md 8, InitializeProcess).
@@ -54,6 +57,8 @@ struct ProcessSpec {
   OnExit on_exit;
   bool is_public = false;
   std::vector<Capability> capabilities;
+  /// More of them, with the signatures that their holder received them with.
+  std::vector<AttachedCapability> passed_on = {};
 };
 
 class Kernel {
@@ -113,7 +118,7 @@ class Kernel {
   [[nodiscard]] bool holds(const ProcessId& holder, const Capability& capability) const;
   bool grant(const ProcessId& holder, const std::vector<Capability>& capabilities);
   /// Gives capabilities now, or when a process of that id is made; that lasts over a restart of the node.
-  void promise(const ProcessId& holder, const std::vector<Capability>& capabilities);
+  Result<void> promise(const ProcessId& holder, const std::vector<Capability>& capabilities);
   bool drop(const ProcessId& holder, const std::vector<Capability>& capabilities);
   [[nodiscard]] std::vector<Capability> capabilities(const ProcessId& holder) const;
 
@@ -121,13 +126,15 @@ class Kernel {
 
   bool set_on_exit(const ProcessId& id, OnExit on_exit);
   [[nodiscard]] codec::ProcessMap process_map() const;
+  [[nodiscard]] std::optional<codec::ProcessMapEntry> process(const ProcessId& id) const;
   [[nodiscard]] Counters counters() const;
 
   /// Fires what is due. The caller sleeps until `next_deadline`, or until `on_deadline` tells of an
   /// earlier one.
   void advance();
   [[nodiscard]] std::optional<Instant> next_deadline() const;
-  /// Called with the time of a new earliest deadline, on any thread. Set before boot.
+  /// Called with the time of a new earliest deadline, on any thread, at times with a process locked: it
+  /// must not call the kernel. Set before boot.
   void on_deadline(std::function<void(Instant)> notify);
 
   /// Ends all processes and takes no more messages; returns at once, their last polls may still run.

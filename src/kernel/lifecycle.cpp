@@ -98,7 +98,7 @@ Result<void> Lifecycle::load(const std::function<Result<Program>(const std::stri
       std::scoped_lock lock(entry->mutex);
       entry->capabilities.emplace(std::move(attached.capability), std::move(attached.signature));
     } else if (std::ranges::find(forgotten, holder) != forgotten.end()) {
-      records_.erase_capability(holder, attached.capability);
+      records_.erase_capabilities(holder, std::span(&attached.capability, 1));
     } else {
       capabilities_.add_pending(holder, std::span(&attached, 1));
     }
@@ -117,21 +117,26 @@ Result<void> Lifecycle::install(ProcessSpec spec) {
   if (!entry) {
     return initialize(std::move(spec));
   }
+  if (entry->kind != ProcessEntry::Kind::guest) {
+    return fail("{}: names of the runtime's modules are its own", spec.id.text());
+  }
   Result<void> component = environment_.factory.inspect(spec.program);
   if (!component) {
     return std::unexpected(component.error().at(spec.id.text()));
   }
-  {
-    std::scoped_lock lock(entry->mutex);
-    entry->program = std::move(spec.program);
-    entry->on_exit = std::move(spec.on_exit);
-    entry->is_public = spec.is_public;
+  bool found = with_living(table_, spec.id, [&](ProcessEntry& living) {
+    living.program = std::move(spec.program);
+    living.is_public = spec.is_public;
     for (Capability& capability : spec.capabilities) {
-      entry->capabilities.emplace(std::move(capability), Bytes());
+      living.capabilities.emplace(std::move(capability), Bytes());
     }
+    change_on_exit(living, std::move(spec.on_exit));
+    entry = living.shared_from_this();
+  });
+  if (!found) {
+    return fail("{}: ended while it was brought up to date", spec.id.text());
   }
   capabilities_.index(*entry);
-  persist(*entry);
   return {};
 }
 
@@ -180,6 +185,7 @@ Result<void> Lifecycle::initialize(ProcessSpec spec) {
   if (!checked) {
     return checked;
   }
+  std::scoped_lock order(order_of(spec.id));
   std::shared_ptr<ProcessEntry> entry = make_entry(spec.id, ProcessEntry::Kind::guest);
   entry->program = std::move(spec.program);
   entry->on_exit = std::move(spec.on_exit);
@@ -188,26 +194,34 @@ Result<void> Lifecycle::initialize(ProcessSpec spec) {
   for (Capability& capability : spec.capabilities) {
     entry->capabilities.emplace(std::move(capability), Bytes());
   }
-  if (!table_.add(entry)) {
-    return fail("{}: a process of this name exists", spec.id.text());
+  for (AttachedCapability& passed_on : spec.passed_on) {
+    entry->capabilities.emplace(std::move(passed_on.capability), std::move(passed_on.signature));
   }
-  for (AttachedCapability& granted : capabilities_.take_pending(spec.id)) {
+  {
+    // Locked until it is written, so that what is changed meanwhile comes after that in the journal.
     std::scoped_lock lock(entry->mutex);
-    entry->capabilities.emplace(std::move(granted.capability), std::move(granted.signature));
+    if (!table_.add(entry)) {
+      return fail("{}: a process of this name exists", spec.id.text());
+    }
+    std::vector<Capability> granted_before;
+    for (AttachedCapability& granted : capabilities_.take_pending(spec.id)) {
+      granted_before.push_back(granted.capability);
+      entry->capabilities.emplace(std::move(granted.capability), std::move(granted.signature));
+    }
+    if (entry->lasts()) {
+      persist(*entry);
+    } else {
+      records_.erase_capabilities(spec.id, granted_before);
+    }
   }
   capabilities_.index(*entry);
-  persist(*entry);
+  if (shut_down_) {
+    end(*entry, [] {});  // it came after `shutdown` had looked
+  }
   return {};
 }
 
 void Lifecycle::persist(ProcessEntry& entry) {
-  std::scoped_lock lock(entry.mutex);
-  if (entry.kind != ProcessEntry::Kind::guest) {
-    return;
-  }
-  if (entry.on_exit.kind == OnExit::Kind::none) {
-    return;
-  }
   std::vector<AttachedCapability> held;
   held.reserve(entry.capabilities.size());
   for (const auto& [capability, signature] : entry.capabilities) {
@@ -215,6 +229,16 @@ void Lifecycle::persist(ProcessEntry& entry) {
   }
   records_.put_process(entry.id(),
                        {entry.program.handle, entry.program.wit_version, entry.on_exit, entry.is_public.load()}, held);
+}
+
+void Lifecycle::change_on_exit(ProcessEntry& entry, OnExit on_exit) {
+  bool lasted = entry.lasts();
+  entry.on_exit = std::move(on_exit);
+  if (entry.lasts()) {
+    persist(entry);
+  } else if (lasted) {
+    records_.erase_process(entry.id(), CapabilityStore::keys_of(entry.capabilities));
+  }
 }
 
 Result<void> Lifecycle::run(const ProcessId& id) {
@@ -239,42 +263,42 @@ void Lifecycle::start(const std::shared_ptr<ProcessEntry>& entry) {
 }
 
 bool Lifecycle::set_on_exit(const ProcessId& id, OnExit on_exit) {
-  std::shared_ptr<ProcessEntry> entry = table_.find(id);
-  if (!entry || entry->kind != ProcessEntry::Kind::guest) {
-    return false;
-  }
-  bool persisted = on_exit.kind != OnExit::Kind::none;
-  {
-    std::scoped_lock lock(entry->mutex);
-    entry->on_exit = std::move(on_exit);
-    if (!persisted) {
-      std::vector<Capability> held;
-      for (const auto& [capability, signature] : entry->capabilities) {
-        held.push_back(capability);
-      }
-      records_.erase_process(id, held);
+  bool is_guest = false;
+  with_living(table_, id, [&](ProcessEntry& entry) {
+    is_guest = entry.kind == ProcessEntry::Kind::guest;
+    if (is_guest) {
+      change_on_exit(entry, std::move(on_exit));
     }
+  });
+  return is_guest;
+}
+
+void Lifecycle::set_on_exit(ProcessEntry& entry, OnExit on_exit) {
+  std::scoped_lock lock(entry.mutex);
+  if (!entry.ended()) {
+    change_on_exit(entry, std::move(on_exit));
   }
-  if (persisted) {
-    persist(*entry);
-  }
-  return true;
 }
 
 // ---- the end -------------------------------------------------------------------------------------
 
-bool Lifecycle::end(ProcessEntry& entry) {
+template <class Last>
+bool Lifecycle::end(ProcessEntry& entry, Last last) {
   std::vector<std::weak_ptr<ProcessEntry>> waiters;
+  std::unique_ptr<Envelope> unread;
+  std::unique_ptr<Envelope> awaited;
   {
     std::scoped_lock lock(entry.mutex);
-    if (entry.stage == ProcessEntry::Stage::ended) {
+    if (entry.ended()) {
       return false;
     }
     entry.stage = ProcessEntry::Stage::ended;
     waiters = entry.mailbox.take_waiters();
-    while (entry.mailbox.pop()) {
-    }
+    unread = entry.mailbox.take_all();
+    awaited = std::move(entry.awaited);
+    last();
   }
+  Mailbox::discard(std::move(unread));
   for (const std::weak_ptr<ProcessEntry>& waiter : waiters) {
     if (std::shared_ptr<ProcessEntry> sender = waiter.lock()) {
       environment_.executor.wake(std::move(sender), WakeHint::elsewhere);
@@ -284,30 +308,47 @@ bool Lifecycle::end(ProcessEntry& entry) {
   return true;
 }
 
-void Lifecycle::remove(ProcessEntry& entry, bool revoke) {
-  if (!table_.remove(entry)) {
-    return;
-  }
-  end(entry);
-  std::vector<Capability> held = CapabilityStore::all(entry);  // it changes no more
-  if (entry.on_exit.kind != OnExit::Kind::none) {
-    records_.erase_process(entry.id(), held);
-  }
-  capabilities_.forget(entry);
-  if (revoke) {
-    capabilities_.revoke(entry.address);
+bool Lifecycle::remove(ProcessEntry& entry, bool revoke) {
+  {
+    std::scoped_lock order(order_of(entry.id()));
+    std::vector<Capability> held;
+    bool was_alive = end(entry, [&] {
+      held = CapabilityStore::keys_of(entry.capabilities);
+      entry.capabilities.clear();
+      if (entry.lasts()) {
+        records_.erase_process(entry.id(), held);
+      }
+    });
+    if (!was_alive) {
+      return false;
+    }
+    capabilities_.forget(entry.id(), held);
+    if (revoke) {
+      capabilities_.revoke(entry.address);
+    }
+    table_.remove(entry);
   }
   router_.fail_requests_to(entry);
+  return true;
 }
 
 bool Lifecycle::kill(const ProcessId& id, bool revoke) {
-  std::shared_ptr<ProcessEntry> entry = table_.find(id);
-  if (!entry || entry->kind != ProcessEntry::Kind::guest) {
-    return false;
+  bool found = false;
+  while (std::shared_ptr<ProcessEntry> entry = table_.find(id)) {
+    if (entry->kind != ProcessEntry::Kind::guest) {
+      return false;
+    }
+    found = true;
+    if (remove(*entry, revoke)) {
+      environment_.executor.wake(entry, WakeHint::elsewhere);  // to delete its Process
+      return true;
+    }
+    if (shut_down_) {
+      break;
+    }
+    // It ended just now; its next life, if it has one, is in the table.
   }
-  remove(*entry, revoke);
-  environment_.executor.wake(entry, WakeHint::elsewhere);  // to delete its Process
-  return true;
+  return found;
 }
 
 bool Lifecycle::make_process(ProcessEntry& entry) {
@@ -356,50 +397,44 @@ void Lifecycle::send_on_exit_requests(ProcessEntry& entry, const OnExit& on_exit
   for (const OnExitRequest& last_word : on_exit.requests) {
     Outgoing outgoing{.target = last_word.target, .request = last_word.request, .blob = last_word.blob};
     outgoing.request.expects_response.reset();
-    std::optional<Instant> no_waiting = environment_.clock.now();  // a full mailbox is not waited for
-    router_.send(entry, outgoing, no_waiting);
+    outgoing.wait_until = environment_.clock.now();  // a full mailbox is not waited for
+    router_.send(entry, outgoing);
   }
 }
 
 void Lifecycle::restart(ProcessEntry& entry) {
-  if (shut_down_) {
-    return;
-  }
   Instant now = environment_.clock.now();
-  std::shared_ptr<ProcessEntry> next = make_entry(entry.id(), entry.kind);
   Instant start_at = now;
-  next->is_public = entry.is_public.load();
+  std::shared_ptr<ProcessEntry> next = make_entry(entry.id(), entry.kind);
   {
-    std::scoped_lock lock(entry.mutex);
-    next->program = entry.program;
-    next->on_exit = entry.on_exit;
-    next->restarts = entry.restarts;
-  }
-  RestartHistory& history = next->restarts;
-  if (history.next && *history.next > now) {
-    start_at = *history.next;
-    auto delay = std::min<std::chrono::seconds>(environment_.limits.restart_delay,
-                                                std::chrono::seconds(uint64_t{1} << std::min(history.attempts, 30U)));
-    history = {start_at + delay, history.attempts + 1};
-    next->stage = ProcessEntry::Stage::backing_off;
-  } else {
-    history = {now + std::chrono::seconds(1), 0};
-  }
-  if (!table_.replace(entry, next)) {
-    return;  // killed meanwhile
-  }
-  end(entry);
-  // Only now: what was granted until here is in the old set, what comes after goes to the new one.
-  CapabilitySet held;
-  {
-    std::scoped_lock lock(entry.mutex);
-    held = std::move(entry.capabilities);
-  }
-  {
-    std::scoped_lock lock(next->mutex);
-    next->capabilities.merge(held);
+    std::scoped_lock order(order_of(entry.id()));
+    bool was_alive = end(entry, [&] {
+      next->is_public = entry.is_public.load();
+      next->program = std::move(entry.program);
+      next->on_exit = entry.on_exit;
+      next->capabilities = std::move(entry.capabilities);
+      next->restarts = entry.restarts;
+      RestartHistory& history = next->restarts;
+      if (history.next && *history.next > now) {
+        start_at = *history.next;
+        std::chrono::seconds delay(uint64_t{1} << std::min(history.attempts, 30U));
+        history = {start_at + std::min(delay, environment_.limits.restart_delay), history.attempts + 1};
+        next->stage = ProcessEntry::Stage::backing_off;
+      } else {
+        history = {now + std::chrono::seconds(1), 0};
+      }
+      // Within the lock: whoever finds this life ended finds the next one in its place.
+      table_.replace(entry, next);
+    });
+    if (!was_alive) {
+      return;
+    }
   }
   router_.fail_requests_to(entry);
+  if (shut_down_) {
+    end(*next, [] {});  // it came after `shutdown` had looked
+    return;
+  }
   if (start_at > now) {
     print(1, fmt::format("process {} starts again in {} ms", entry.id().text(),
                          std::chrono::duration_cast<std::chrono::milliseconds>(start_at - now).count()));
@@ -424,10 +459,17 @@ void Lifecycle::shutdown() {
   shut_down_ = true;
   for (const std::shared_ptr<ProcessEntry>& entry : table_.all()) {
     if (entry->kind == ProcessEntry::Kind::guest) {
-      end(*entry);
+      end(*entry, [] {});
       environment_.executor.wake(entry, WakeHint::elsewhere);
     }
   }
+}
+
+void Lifecycle::clear() {
+  for (const std::shared_ptr<ProcessEntry>& entry : table_.all()) {
+    cancel_timers(*entry);  // processes that ask each other keep each other
+  }
+  table_.clear();
 }
 
 }  // namespace kinode::kernel

@@ -1,12 +1,15 @@
 // Lifecycle: how processes come to be, end and start again (kernel.md 7, 8, 12.3).
 //
 // Thread-safe. A process is ended by whoever decides it, but its Process is deleted by the thread that
-// runs its task, which is told so by the stage `ended`.
+// runs its task, which is told so by the stage `ended`. Whatever makes, removes or replaces the entry
+// of one id is done by one thread after the other, with what it writes to the journal.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include "kernel/capability_store.h"
 #include "kernel/process_entry.h"
@@ -39,7 +42,10 @@ class Lifecycle {
   Result<void> run(const ProcessId& id);
   bool kill(const ProcessId& id, bool revoke);
   bool set_on_exit(const ProcessId& id, OnExit on_exit);
+  void set_on_exit(ProcessEntry& entry, OnExit on_exit);
   void shutdown();
+  /// Before the kernel's parts go: lets go of all processes.
+  void clear();
 
   // ---- called by ProcessEntry::run, on its thread -------------------------------------------------
 
@@ -55,11 +61,17 @@ class Lifecycle {
  private:
   std::shared_ptr<ProcessEntry> make_entry(const ProcessId& id, ProcessEntry::Kind kind);
   Result<void> check_new(const ProcessSpec& spec) const;
+  // With the entry's lock held.
   void persist(ProcessEntry& entry);
+  void change_on_exit(ProcessEntry& entry, OnExit on_exit);
+
   void start(const std::shared_ptr<ProcessEntry>& entry);
-  /// Takes an entry's life: no message reaches it any more, and it sends none. False if it had ended.
-  bool end(ProcessEntry& entry);
-  void remove(ProcessEntry& entry, bool revoke);
+  /// Takes an entry's life: no message reaches it any more, and it sends none. `last` is called with
+  /// its lock held. False if it had ended.
+  template <class Last>
+  bool end(ProcessEntry& entry, Last last);
+  /// False if it had ended.
+  bool remove(ProcessEntry& entry, bool revoke);
   void restart(ProcessEntry& entry);
   void send_on_exit_requests(ProcessEntry& entry, const OnExit& on_exit);
   void print(uint8_t verbosity, std::string text) const;
@@ -73,6 +85,8 @@ class Lifecycle {
   Records& records_;
   Router& router_;
   std::atomic<bool> shut_down_ = false;
+  std::array<std::mutex, 64> orders_;  // one for the births and deaths of a part of all ids
+  std::mutex& order_of(const ProcessId& id) { return orders_[id.hash() % orders_.size()]; }
 };
 
 }  // namespace kinode::kernel

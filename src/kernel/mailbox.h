@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -30,12 +31,19 @@ class Mailbox {
 
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] size_t requests() const { return requests_; }
+  /// Responses and errors.
+  [[nodiscard]] size_t ends() const { return size_ - requests_; }
   [[nodiscard]] size_t bytes() const { return bytes_; }
+  [[nodiscard]] size_t end_bytes() const { return end_bytes_; }
 
-  /// Senders to wake when there is room again.
-  void add_waiter(std::weak_ptr<ProcessEntry> sender) { waiters_.push_back(std::move(sender)); }
+  /// All envelopes at once, as a chain: to be let go by `discard` without the lock.
+  std::unique_ptr<Envelope> take_all();
+  static void discard(std::unique_ptr<Envelope> chain);
+
+  /// Senders to wake when there is room again, each once.
+  void add_waiter(const std::shared_ptr<ProcessEntry>& sender);
   [[nodiscard]] bool has_waiters() const { return !waiters_.empty(); }
-  std::vector<std::weak_ptr<ProcessEntry>> take_waiters() { return std::exchange(waiters_, {}); }
+  std::vector<std::weak_ptr<ProcessEntry>> take_waiters();
 
  private:
   std::unique_ptr<Envelope> first_;
@@ -43,7 +51,9 @@ class Mailbox {
   size_t size_ = 0;
   size_t requests_ = 0;
   size_t bytes_ = 0;
+  size_t end_bytes_ = 0;
   std::vector<std::weak_ptr<ProcessEntry>> waiters_;
+  std::unordered_set<const ProcessEntry*> waiting_;  // those of waiters_
 };
 
 }  // namespace kinode::kernel

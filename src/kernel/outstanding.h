@@ -3,6 +3,7 @@
 // Not thread-safe: guarded by its process's lock.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,11 +33,23 @@ struct Outstanding {
   /// It left the node, so that any remote process may answer (its id is all it has to show).
   bool remote = false;
   Timer timer;
+
+  [[nodiscard]] bool may_be_answered_by(const ProcessEntry& process) const {
+    return std::ranges::any_of(responders, [&](const auto& responder) { return responder.get() == &process; });
+  }
+  /// What limits count for it.
+  [[nodiscard]] size_t bytes() const {
+    return sizeof(Outstanding) + request.body.size() + (blob ? blob->bytes.size() : 0) +
+           (context ? context->size() : 0);
+  }
 };
 
 class OutstandingRequests {
  public:
-  void add(std::unique_ptr<Outstanding> record) { records_.emplace(record->id, std::move(record)); }
+  void add(std::unique_ptr<Outstanding> record) {
+    bytes_ += record->bytes();
+    records_.emplace(record->id, std::move(record));
+  }
   /// Null if there is none of that id.
   [[nodiscard]] Outstanding* find(uint64_t id) const {
     auto found = records_.find(id);
@@ -44,14 +57,20 @@ class OutstandingRequests {
   }
   std::unique_ptr<Outstanding> take(uint64_t id) {
     auto node = records_.extract(id);
-    return node.empty() ? nullptr : std::move(node.mapped());
+    if (node.empty()) {
+      return nullptr;
+    }
+    bytes_ -= node.mapped()->bytes();
+    return std::move(node.mapped());
   }
   std::vector<std::unique_ptr<Outstanding>> take_all();
   [[nodiscard]] size_t size() const { return records_.size(); }
+  [[nodiscard]] size_t bytes() const { return bytes_; }
   [[nodiscard]] const auto& all() const { return records_; }
 
  private:
   std::unordered_map<uint64_t, std::unique_ptr<Outstanding>> records_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace kinode::kernel

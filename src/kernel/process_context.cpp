@@ -9,9 +9,7 @@ const Address& ProcessContext::our() const { return entry_.address; }
 std::unique_ptr<Envelope> ProcessContext::receive() { return kernel_.parts_->router.receive(entry_); }
 std::unique_ptr<Envelope> ProcessContext::receive_awaited() { return kernel_.parts_->router.receive_awaited(entry_); }
 
-SendStatus ProcessContext::send(Outgoing& outgoing) {
-  return kernel_.parts_->router.send(entry_, outgoing, outgoing.wait_until);
-}
+SendStatus ProcessContext::send(Outgoing& outgoing) { return kernel_.parts_->router.send(entry_, outgoing); }
 
 void ProcessContext::respond(const Prompting& prompting, Response response, std::optional<Blob> blob) {
   kernel_.parts_->router.respond(entry_, prompting, std::move(response), std::move(blob));

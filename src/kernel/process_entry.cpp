@@ -16,23 +16,17 @@ ProcessEntry::ProcessEntry(Kernel& kernel, Lifecycle& owner, Address process_add
 ProcessEntry::~ProcessEntry() { lifecycle.cancel_timers(*this); }
 
 Task::Outcome ProcessEntry::run() {
-  auto stage_now = [this] {
-    std::scoped_lock lock(mutex);
-    return stage;
-  };
-  Stage before = stage_now();
-  if (before == Stage::ended) {
-    process.reset();
+  if (!ended() && stage != Stage::running) {
     return Outcome::wait;
   }
-  if (before != Stage::running) {
-    return Outcome::wait;
+  Process::Poll poll;
+  if (!ended() && (process || lifecycle.make_process(*this))) {
+    poll = process->poll();
+    if (over_limit) {
+      poll = {Process::Status::exited, {true, "it sends without end and receives none of the answers"}};
+    }
   }
-  if (!process && !lifecycle.make_process(*this)) {
-    return Outcome::wait;
-  }
-  Process::Poll poll = process->poll();
-  if (stage_now() == Stage::ended) {
+  if (ended()) {
     process.reset();
     return Outcome::wait;
   }

@@ -15,6 +15,7 @@
 #include "kernel/mailbox.h"
 #include "kernel/outstanding.h"
 #include "kernel/process_context.h"
+#include "kernel/process_table.h"
 
 namespace kinode::kernel {
 
@@ -31,6 +32,7 @@ using CapabilitySet = std::unordered_map<Capability, Bytes>;
 
 struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   enum class Kind : uint8_t { guest, module, kernel };
+
   enum class Stage : uint8_t {
     initialized,  // not running yet; its mailbox fills
     running,
@@ -46,6 +48,9 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   Outcome run() override;
 
   [[nodiscard]] const ProcessId& id() const { return address.process(); }
+  [[nodiscard]] bool ended() const { return stage.load(std::memory_order_relaxed) == Stage::ended; }
+  /// Whether it outlives a restart of the node. With the lock held.
+  [[nodiscard]] bool lasts() const { return kind == Kind::guest && on_exit.kind != OnExit::Kind::none; }
 
   Lifecycle& lifecycle;
   const Address address;
@@ -57,11 +62,13 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   bool exempt = false;
   /// Outstanding requests of others that this process may answer.
   std::atomic<uint32_t> asked = 0;
+  std::atomic<Stage> stage = Stage::initialized;  // written with the lock held
+  /// It left too much unread and is stopped when its poll ends.
+  std::atomic<bool> over_limit = false;
   ProcessContext context;
   std::unique_ptr<Process> process;  // the running thread's alone
 
   std::mutex mutex;
-  Stage stage = Stage::initialized;
   Mailbox mailbox;
   std::unique_ptr<Envelope> awaited;
   WaitingFor waiting_for = WaitingFor::nothing;
@@ -74,5 +81,26 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   Timer wake_timer;
   Timer restart_timer;
 };
+
+/// Calls `use` with the process `id`, its lock held, in the life it has now: one that ended and was
+/// followed by another is passed over. False if there is none.
+template <class Use>
+bool with_living(const ProcessTable& table, const ProcessId& id, Use use) {
+  std::shared_ptr<ProcessEntry> last;
+  while (std::shared_ptr<ProcessEntry> entry = table.find(id)) {
+    if (entry == last) {
+      return false;  // ended, and nothing follows
+    }
+    {
+      std::scoped_lock lock(entry->mutex);
+      if (!entry->ended()) {
+        use(*entry);
+        return true;
+      }
+    }
+    last = std::move(entry);
+  }
+  return false;
+}
 
 }  // namespace kinode::kernel

@@ -16,7 +16,9 @@ std::shared_ptr<ProcessEntry> ProcessTable::find(const ProcessId& id) const {
 bool ProcessTable::add(std::shared_ptr<ProcessEntry> entry) {
   Shard& part = shard(entry->id());
   std::unique_lock lock(part.mutex);
-  return part.entries.try_emplace(entry->id(), entry).second;
+  bool added = part.entries.try_emplace(entry->id(), entry).second;
+  size_ += added ? 1 : 0;
+  return added;
 }
 
 bool ProcessTable::replace(const ProcessEntry& entry, std::shared_ptr<ProcessEntry> next) {
@@ -39,6 +41,7 @@ bool ProcessTable::remove(const ProcessEntry& entry) {
     return false;
   }
   auto node = part.entries.extract(found);
+  --size_;
   lock.unlock();
   return true;
 }
@@ -54,13 +57,14 @@ std::vector<std::shared_ptr<ProcessEntry>> ProcessTable::all() const {
   return result;
 }
 
-size_t ProcessTable::size() const {
-  size_t total = 0;
-  for (const Shard& part : shards_) {
-    std::shared_lock lock(part.mutex);
-    total += part.entries.size();
+void ProcessTable::clear() {
+  for (Shard& part : shards_) {
+    std::unordered_map<ProcessId, std::shared_ptr<ProcessEntry>> entries;
+    std::unique_lock lock(part.mutex);
+    entries.swap(part.entries);
+    size_ -= entries.size();
+    lock.unlock();
   }
-  return total;
 }
 
 }  // namespace kinode::kernel

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <unordered_map>
@@ -24,7 +25,8 @@ class ProcessTable {
   /// False if `entry` is not (any more) the entry of its id.
   bool remove(const ProcessEntry& entry);
   [[nodiscard]] std::vector<std::shared_ptr<ProcessEntry>> all() const;
-  [[nodiscard]] size_t size() const;
+  [[nodiscard]] size_t size() const { return size_; }
+  void clear();
 
  private:
   static constexpr size_t shard_count = 64;
@@ -35,6 +37,7 @@ class ProcessTable {
   [[nodiscard]] Shard& shard(const ProcessId& id) { return shards_[(id.hash() >> 7) % shard_count]; }
   [[nodiscard]] const Shard& shard(const ProcessId& id) const { return shards_[(id.hash() >> 7) % shard_count]; }
   std::array<Shard, shard_count> shards_;
+  std::atomic<size_t> size_ = 0;
 };
 
 }  // namespace kinode::kernel

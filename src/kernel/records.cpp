@@ -9,6 +9,9 @@ constexpr uint64_t record_version = 1;
 constexpr std::string_view process_prefix = "process/";
 constexpr std::string_view capability_prefix = "capability/";
 
+/// What we wrote we must be able to read: a guest's on-exit requests are as large as it likes.
+constexpr codec::JsonLimits any_size{.size = SIZE_MAX};
+
 std::string process_key(const ProcessId& id) { return fmt::format("{}{}", process_prefix, id.text()); }
 
 std::string capability_key(const ProcessId& holder, const Capability& capability) {
@@ -77,14 +80,16 @@ Result<AttachedCapability> decode_capability(const nlohmann::json& json) {
 }  // namespace
 
 void Records::write(const Batch& batch) {
+  if (batch.writes.empty()) {
+    return;
+  }
   Result<uint64_t> written = journal_.write(batch);
   if (!written) {
     printer_.print({0, kernel_, fmt::format("{}: not saved: {}", batch.writes.front().key, written.error().message)});
   }
 }
 
-void Records::put_process(const ProcessId& id, const ProcessRecord& record,
-                          const std::vector<AttachedCapability>& held) {
+void Records::put_process(const ProcessId& id, const ProcessRecord& record, std::span<const AttachedCapability> held) {
   Batch batch;
   batch.put(process_key(id), encode(record));
   for (const AttachedCapability& attached : held) {
@@ -93,7 +98,7 @@ void Records::put_process(const ProcessId& id, const ProcessRecord& record,
   write(batch);
 }
 
-void Records::erase_process(const ProcessId& id, const std::vector<Capability>& held) {
+void Records::erase_process(const ProcessId& id, std::span<const Capability> held) {
   Batch batch;
   batch.erase(process_key(id));
   for (const Capability& capability : held) {
@@ -102,22 +107,26 @@ void Records::erase_process(const ProcessId& id, const std::vector<Capability>& 
   write(batch);
 }
 
-void Records::put_capability(const ProcessId& holder, const AttachedCapability& capability) {
+void Records::put_capabilities(const ProcessId& holder, std::span<const AttachedCapability> capabilities) {
   Batch batch;
-  batch.put(capability_key(holder, capability.capability), encode(capability));
+  for (const AttachedCapability& attached : capabilities) {
+    batch.put(capability_key(holder, attached.capability), encode(attached));
+  }
   write(batch);
 }
 
-void Records::erase_capability(const ProcessId& holder, const Capability& capability) {
+void Records::erase_capabilities(const ProcessId& holder, std::span<const Capability> capabilities) {
   Batch batch;
-  batch.erase(capability_key(holder, capability));
+  for (const Capability& capability : capabilities) {
+    batch.erase(capability_key(holder, capability));
+  }
   write(batch);
 }
 
 Result<void> Records::scan_processes(const std::function<void(ProcessId, ProcessRecord)>& visit) {
   return journal_.scan(process_prefix, [&](std::string_view key, const Bytes& value) -> Result<void> {
     Result<ProcessId> id = ProcessId::parse(key.substr(process_prefix.size()));
-    Result<nlohmann::json> json = codec::parse_json(value.text());
+    Result<nlohmann::json> json = codec::parse_json(value.text(), any_size);
     Result<ProcessRecord> record = json ? decode_process(*json) : std::unexpected(json.error());
     if (auto error = codec::first_error(id, record)) {
       return std::unexpected(error->at(key));
@@ -131,7 +140,7 @@ Result<void> Records::scan_capabilities(const std::function<void(ProcessId, Atta
   return journal_.scan(capability_prefix, [&](std::string_view key, const Bytes& value) -> Result<void> {
     std::string_view rest = key.substr(capability_prefix.size());
     Result<ProcessId> holder = ProcessId::parse(rest.substr(0, rest.find('/')));
-    Result<nlohmann::json> json = codec::parse_json(value.text());
+    Result<nlohmann::json> json = codec::parse_json(value.text(), any_size);
     Result<AttachedCapability> record = json ? decode_capability(*json) : std::unexpected(json.error());
     if (auto error = codec::first_error(holder, record)) {
       return std::unexpected(error->at(key));

@@ -8,6 +8,7 @@
 // Thread-safe. A write that the journal refuses is printed; memory goes on ahead of it.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "kernel/journal.h"
@@ -29,10 +30,10 @@ class Records {
   Records(Journal& journal, Printer& printer, ProcessId kernel)
       : journal_(journal), printer_(printer), kernel_(std::move(kernel)) {}
 
-  void put_process(const ProcessId& id, const ProcessRecord& record, const std::vector<AttachedCapability>& held);
-  void erase_process(const ProcessId& id, const std::vector<Capability>& held);
-  void put_capability(const ProcessId& holder, const AttachedCapability& capability);
-  void erase_capability(const ProcessId& holder, const Capability& capability);
+  void put_process(const ProcessId& id, const ProcessRecord& record, std::span<const AttachedCapability> held);
+  void erase_process(const ProcessId& id, std::span<const Capability> held);
+  void put_capabilities(const ProcessId& holder, std::span<const AttachedCapability> capabilities);
+  void erase_capabilities(const ProcessId& holder, std::span<const Capability> capabilities);
 
   /// Fails with the key of the first record that cannot be read.
   Result<void> scan_processes(const std::function<void(ProcessId, ProcessRecord)>& visit);

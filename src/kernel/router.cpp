@@ -14,7 +14,10 @@ constexpr size_t responder_limit = 1024;
 
 // ---- sending a request ---------------------------------------------------------------------------
 
-SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing, std::optional<Instant>& wait_until) {
+SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing) {
+  if (from.ended() || from.over_limit) {
+    return SendStatus::sent;  // nobody is there for its failure
+  }
   Route route = this->route(from, outgoing.target, "request");
   if (route.cause != nullptr) {
     refuse(from, outgoing, route);
@@ -26,19 +29,23 @@ SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing, std::optional<In
   const bool inherits = outgoing.request.inherit && outgoing.prompting;
   uint64_t id = inherits && !expects ? outgoing.prompting->id : environment_.random.next();
   std::optional<Address> rsvp;
+  Heir heir = Heir::unchanged;
   if (expects) {
     rsvp = from.address;
-  } else if (inherits) {
-    rsvp = outgoing.prompting->rsvp;
-    if (rsvp && !add_responder(from, route.target, *outgoing.prompting)) {
-      AtomicCounters::count(counters_.denied);
+    if (!outgoing.wait_until) {
+      outgoing.wait_until = deadline_of(outgoing.request);
+    }
+    if (!add_outstanding(from, outgoing, id, route.target, *outgoing.wait_until)) {
+      refuse(from, outgoing, {nullptr, &counters_.over_limit});
       return SendStatus::sent;
     }
-  }
-  Instant deadline = wait_until.value_or(deadline_of(outgoing));
-  if (expects && !add_outstanding(from, outgoing, id, route.target, deadline)) {
-    refuse(from, outgoing, {nullptr, &counters_.mailbox_full});
-    return SendStatus::sent;
+  } else if (inherits) {
+    rsvp = outgoing.prompting->rsvp;
+    heir = rsvp ? add_responder(from, route.target, *outgoing.prompting) : Heir::unchanged;
+    if (heir == Heir::refused) {
+      AtomicCounters::count(counters_.over_limit);
+      return SendStatus::sent;
+    }
   }
   if (route.target->kind == ProcessEntry::Kind::kernel) {
     run_command(from, outgoing, id, std::move(rsvp), route.target);
@@ -62,6 +69,9 @@ SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing, std::optional<In
   // Not delivered: the request is the caller's again.
   outgoing.request = std::get<Request>(std::move(envelope->message));
   outgoing.blob = std::move(envelope->blob);
+  if (heir == Heir::added) {
+    remove_responder(*route.target, *outgoing.prompting);
+  }
   if (expects) {
     if (std::unique_ptr<Outstanding> record = take_outstanding(from, id)) {
       release(*record);
@@ -73,17 +83,21 @@ SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing, std::optional<In
     refuse(from, outgoing, {nullptr, &counters_.no_such_process});
     return SendStatus::sent;
   }
-  bool to_itself = route.target.get() == &from;
-  if (to_itself || (wait_until && environment_.clock.now() >= *wait_until)) {
-    environment_.printer.print({to_itself ? uint8_t{0} : uint8_t{2}, from.id(),
-                                fmt::format("the mailbox of {} is full", outgoing.target.process().text())});
+  return wait_for_room(from, *route.target, outgoing);
+}
+
+SendStatus Router::wait_for_room(ProcessEntry& from, const ProcessEntry& target, Outgoing& outgoing) {
+  Instant now = environment_.clock.now();
+  if (!outgoing.wait_until) {
+    outgoing.wait_until = now + environment_.limits.full_mailbox_wait;
+  }
+  if (&target == &from || now >= *outgoing.wait_until) {
+    environment_.printer.print({2, from.id(), fmt::format("the mailbox of {} is full", target.id().text())});
     refuse(from, outgoing, {nullptr, &counters_.mailbox_full});
     return SendStatus::sent;
   }
-  if (!wait_until) {
-    wait_until = expects ? deadline : environment_.clock.now() + environment_.limits.full_mailbox_wait;
-    wheel_.schedule(from.wake_timer, *wait_until);
-  }
+  // Another message of the same process may wait too, and not as long.
+  wheel_.schedule_no_later(from.wake_timer, *outgoing.wait_until);
   return SendStatus::full;
 }
 
@@ -126,11 +140,11 @@ Router::Delivery Router::deliver_request(ProcessEntry& from, ProcessEntry& targe
   bool wake = false;
   {
     std::scoped_lock lock(target.mutex);
-    if (target.stage == ProcessEntry::Stage::ended || target.stage == ProcessEntry::Stage::backing_off) {
+    if (target.ended() || target.stage == ProcessEntry::Stage::backing_off) {
       return Delivery::ended;
     }
     if (!target.mailbox.has_room(envelope->bytes(), environment_.limits)) {
-      target.mailbox.add_waiter(from.weak_from_this());
+      target.mailbox.add_waiter(from.shared_from_this());
       return Delivery::full;
     }
     target.mailbox.push(std::move(envelope));
@@ -169,11 +183,11 @@ void Router::refuse(ProcessEntry& from, Outgoing& outgoing, const Route& route) 
                                                       .blob = std::move(outgoing.blob),
                                                       .context = std::move(outgoing.context),
                                                       .prompting = std::move(outgoing.prompting)});
-  deliver_end(from, std::move(envelope), outgoing.awaited, WakeHint::here);
+  give_back(from, std::move(envelope), outgoing.awaited);
 }
 
-Instant Router::deadline_of(const Outgoing& outgoing) const {
-  uint64_t seconds = std::min(outgoing.request.expects_response.value_or(0), longest_timeout_seconds);
+Instant Router::deadline_of(const Request& request) const {
+  uint64_t seconds = std::min(request.expects_response.value_or(0), longest_timeout_seconds);
   return environment_.clock.now() + std::chrono::seconds(seconds);
 }
 
@@ -190,8 +204,12 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
   record->responders.push_back(target);
   target->asked.fetch_add(1, std::memory_order_relaxed);
 
+  const Limits& limits = environment_.limits;
   std::scoped_lock lock(from.mutex);
-  if (from.stage == ProcessEntry::Stage::ended || from.outstanding.size() >= environment_.limits.outstanding_requests) {
+  size_t open = from.outstanding.size() + from.mailbox.ends();
+  size_t open_bytes = from.outstanding.bytes() + from.mailbox.end_bytes();
+  if (from.ended() || open >= limits.outstanding_requests ||
+      (open > 0 && open_bytes + record->bytes() > limits.outstanding_bytes)) {
     release(*record);
     return false;
   }
@@ -201,29 +219,52 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
   return true;
 }
 
-bool Router::add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir, const Prompting& prompting) {
+Router::Heir Router::add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir,
+                                   const Prompting& prompting) {
+  Heir result = Heir::unchanged;  // a request of another node: that node judges
   if (prompting.rsvp->node() != environment_.node) {
-    return true;  // its own node judges
+    return result;
   }
+  with_living(table_, prompting.rsvp->process(), [&](ProcessEntry& asker) {
+    Outstanding* record = asker.outstanding.find(prompting.id);
+    if (record == nullptr || !record->may_be_answered_by(from) || record->may_be_answered_by(*heir)) {
+      return;
+    }
+    if (record->responders.size() >= responder_limit) {
+      result = Heir::refused;
+      return;
+    }
+    record->responders.push_back(heir);
+    heir->asked.fetch_add(1, std::memory_order_relaxed);
+    result = Heir::added;
+  });
+  return result;
+}
+
+void Router::remove_responder(ProcessEntry& heir, const Prompting& prompting) {
   std::shared_ptr<ProcessEntry> asker = table_.find(prompting.rsvp->process());
   if (!asker) {
+    return;
+  }
+  {
+    std::scoped_lock lock(asker->mutex);
+    Outstanding* record = asker->outstanding.find(prompting.id);
+    if (record == nullptr || remains_answerable(*record, heir)) {
+      return;
+    }
+  }
+  fail(*asker, prompting.id, counters_.died);
+}
+
+bool Router::remains_answerable(Outstanding& record, const ProcessEntry& dead) {
+  std::erase_if(record.responders, [&](const auto& responder) {
+    if (responder.get() != &dead) {
+      return false;
+    }
+    responder->asked.fetch_sub(1, std::memory_order_relaxed);
     return true;
-  }
-  std::scoped_lock lock(asker->mutex);
-  Outstanding* record = asker->outstanding.find(prompting.id);
-  auto is = [](const ProcessEntry* entry) {
-    return [entry](const auto& responder) { return responder.get() == entry; };
-  };
-  if (record == nullptr || std::ranges::none_of(record->responders, is(&from)) ||
-      std::ranges::any_of(record->responders, is(heir.get()))) {
-    return true;
-  }
-  if (record->responders.size() >= responder_limit) {
-    return false;
-  }
-  record->responders.push_back(heir);
-  heir->asked.fetch_add(1, std::memory_order_relaxed);
-  return true;
+  });
+  return !record.responders.empty() || record.remote;
 }
 
 std::unique_ptr<Outstanding> Router::take_outstanding(ProcessEntry& owner, uint64_t id) {
@@ -257,15 +298,19 @@ std::unique_ptr<Envelope> Router::error_of(ProcessEntry& owner, Outstanding& rec
                                              .prompting = std::move(record.prompting)});
 }
 
-void Router::time_out(const std::shared_ptr<ProcessEntry>& owner, uint64_t id) {
-  std::unique_ptr<Outstanding> record = take_outstanding(*owner, id);
+void Router::fail(ProcessEntry& owner, uint64_t id, std::atomic<uint64_t>& cause) {
+  std::unique_ptr<Outstanding> record = take_outstanding(owner, id);
   if (!record) {
     return;  // it ended otherwise
   }
   release(*record);
-  AtomicCounters::count(counters_.timed_out);
+  AtomicCounters::count(cause);
   bool awaited = record->awaited;
-  deliver_end(*owner, error_of(*owner, *record, SendErrorKind::timeout), awaited, WakeHint::elsewhere);
+  deliver_end(owner, error_of(owner, *record, SendErrorKind::timeout), awaited, WakeHint::elsewhere);
+}
+
+void Router::time_out(const std::shared_ptr<ProcessEntry>& owner, uint64_t id) {
+  fail(*owner, id, counters_.timed_out);
 }
 
 void Router::fail_requests_to(const ProcessEntry& dead) {
@@ -277,24 +322,13 @@ void Router::fail_requests_to(const ProcessEntry& dead) {
     {
       std::scoped_lock lock(asker->mutex);
       for (const auto& [id, record] : asker->outstanding.all()) {
-        std::erase_if(record->responders, [&](const auto& responder) {
-          if (responder.get() != &dead) {
-            return false;
-          }
-          responder->asked.fetch_sub(1, std::memory_order_relaxed);
-          return true;
-        });
-        if (record->responders.empty() && !record->remote) {
+        if (!remains_answerable(*record, dead)) {
           unanswerable.push_back(id);
         }
       }
     }
     for (uint64_t id : unanswerable) {
-      if (std::unique_ptr<Outstanding> record = take_outstanding(*asker, id)) {
-        AtomicCounters::count(counters_.died);
-        bool awaited = record->awaited;
-        deliver_end(*asker, error_of(*asker, *record, SendErrorKind::timeout), awaited, WakeHint::elsewhere);
-      }
+      fail(*asker, id, counters_.died);
     }
   }
 }
@@ -318,30 +352,34 @@ std::vector<std::unique_ptr<Outstanding>> OutstandingRequests::take_all() {
     taken.push_back(std::move(record));
   }
   records_.clear();
+  bytes_ = 0;
   return taken;
 }
 
 // ---- responding ----------------------------------------------------------------------------------
 
 void Router::respond(ProcessEntry& from, const Prompting& prompting, Response response, std::optional<Blob> blob) {
+  if (from.ended() || from.over_limit) {
+    return;
+  }
   CapabilityStore::filter(from, response.capabilities);
   Address target = prompting.answer_to();
-  auto give_back = [&](SendErrorKind kind) {
-    deliver_end(from,
-                std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
-                                                    .error = kind,
-                                                    .id = prompting.id,
-                                                    .source = from.address,
-                                                    .target = target,
-                                                    .message = std::move(response),
-                                                    .blob = std::move(blob),
-                                                    .prompting = std::make_shared<const Prompting>(prompting)}),
-                /*awaited=*/false, WakeHint::elsewhere);
+  auto refuse = [&](SendErrorKind kind) {
+    give_back(from,
+              std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
+                                                  .error = kind,
+                                                  .id = prompting.id,
+                                                  .source = from.address,
+                                                  .target = target,
+                                                  .message = std::move(response),
+                                                  .blob = std::move(blob),
+                                                  .prompting = std::make_shared<const Prompting>(prompting)}),
+              /*awaited=*/false);
   };
   if (target.node() != environment_.node && target.node() != "our") {
     Route refused = route(from, target, "response");
     AtomicCounters::count(*refused.cause);
-    give_back(refused.error);
+    refuse(refused.error);
     return;
   }
   std::shared_ptr<ProcessEntry> asker = table_.find(target.process());
@@ -355,8 +393,7 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
   {
     std::scoped_lock lock(asker->mutex);
     Outstanding* waiting = asker->outstanding.find(prompting.id);
-    late = waiting == nullptr ||
-           std::ranges::none_of(waiting->responders, [&](const auto& responder) { return responder.get() == &from; });
+    late = waiting == nullptr || !waiting->may_be_answered_by(from);
     if (!late && allowed) {
       record = asker->outstanding.take(prompting.id);
     }
@@ -371,7 +408,7 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
                                             "asking process grant it in its manifest",
                                             target.process().text(), from.id().text())});
     AtomicCounters::count(counters_.denied);
-    give_back(SendErrorKind::timeout);
+    refuse(SendErrorKind::timeout);
     return;
   }
   wheel_.cancel(record->timer);
@@ -389,11 +426,24 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
               record->awaited, WakeHint::here);
 }
 
+void Router::give_back(ProcessEntry& from, std::unique_ptr<Envelope> envelope, bool awaited) {
+  if (from.kind == ProcessEntry::Kind::guest && !awaited) {
+    const Limits& limits = environment_.limits;
+    std::scoped_lock lock(from.mutex);
+    if (from.mailbox.ends() >= 2 * limits.outstanding_requests ||
+        (from.mailbox.ends() > 0 && from.mailbox.end_bytes() + envelope->bytes() > 2 * limits.outstanding_bytes)) {
+      from.over_limit = true;
+      return;
+    }
+  }
+  deliver_end(from, std::move(envelope), awaited, WakeHint::elsewhere);
+}
+
 void Router::deliver_end(ProcessEntry& to, std::unique_ptr<Envelope> envelope, bool awaited, WakeHint hint) {
   bool wake = false;
   {
     std::scoped_lock lock(to.mutex);
-    if (to.stage == ProcessEntry::Stage::ended) {
+    if (to.ended()) {
       return;
     }
     auto wanted = ProcessEntry::WaitingFor::any;

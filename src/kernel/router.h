@@ -29,7 +29,7 @@ class Router {
   void on_command(Command command) { command_ = std::move(command); }
 
   /// See ProcessContext.
-  SendStatus send(ProcessEntry& from, Outgoing& outgoing, std::optional<Instant>& wait_until);
+  SendStatus send(ProcessEntry& from, Outgoing& outgoing);
   void respond(ProcessEntry& from, const Prompting& prompting, Response response, std::optional<Blob> blob);
   std::unique_ptr<Envelope> receive(ProcessEntry& to);
   std::unique_ptr<Envelope> receive_awaited(ProcessEntry& to);
@@ -54,14 +54,26 @@ class Router {
   enum class Delivery : uint8_t { delivered, full, ended };
   Delivery deliver_request(ProcessEntry& from, ProcessEntry& target, std::unique_ptr<Envelope>& envelope,
                            WakeHint hint);
+  /// What becomes of a request that found a full mailbox.
+  SendStatus wait_for_room(ProcessEntry& from, const ProcessEntry& target, Outgoing& outgoing);
   /// Puts the end of a request, or an error, into its owner's mailbox.
   void deliver_end(ProcessEntry& to, std::unique_ptr<Envelope> envelope, bool awaited, WakeHint hint);
+  /// The same for an error that no outstanding request has kept room for: a guest that lets too many
+  /// pile up is stopped.
+  void give_back(ProcessEntry& from, std::unique_ptr<Envelope> envelope, bool awaited);
 
   /// False when `from` has too many, or has ended.
   bool add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint64_t id,
                        const std::shared_ptr<ProcessEntry>& target, Instant deadline);
+  enum class Heir : uint8_t { refused, unchanged, added };
   /// Lets `heir` answer the request that `from` inherits to it.
-  bool add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir, const Prompting& prompting);
+  Heir add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir, const Prompting& prompting);
+  /// `heir` was not reached.
+  void remove_responder(ProcessEntry& heir, const Prompting& prompting);
+  /// Takes `dead` from those who may answer `record`; false if nobody is left. With its owner's lock.
+  static bool remains_answerable(Outstanding& record, const ProcessEntry& dead);
+  /// Ends the request `id` of `owner`, if it did not end otherwise.
+  void fail(ProcessEntry& owner, uint64_t id, std::atomic<uint64_t>& cause);
   std::unique_ptr<Outstanding> take_outstanding(ProcessEntry& owner, uint64_t id);
   static void release(Outstanding& record);
 
@@ -70,7 +82,7 @@ class Router {
   void refuse(ProcessEntry& from, Outgoing& outgoing, const Route& route);
   void run_command(ProcessEntry& from, Outgoing& outgoing, uint64_t id, std::optional<Address> rsvp,
                    const std::shared_ptr<ProcessEntry>& kernel_entry);
-  [[nodiscard]] Instant deadline_of(const Outgoing& outgoing) const;
+  [[nodiscard]] Instant deadline_of(const Request& request) const;
 
   Kernel::Environment& environment_;
   const Address& kernel_;

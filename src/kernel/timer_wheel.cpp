@@ -5,19 +5,11 @@
 #include <utility>
 
 namespace kinode::kernel {
-namespace {
-
-constexpr uint64_t farthest = (uint64_t{1} << 36) - 1;  // what six levels of six bits can tell apart
-
-}  // namespace
 
 uint64_t TimerWheel::tick_of(Instant time) const {
-  if (time <= start_) {
-    return 0;
-  }
   // Rounded up: a timer never fires early.
-  auto since = time - start_ + (std::chrono::milliseconds(1) - std::chrono::nanoseconds(1));
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+  return time <= start_ ? 0
+                        : static_cast<uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(time - start_).count());
 }
 
 int TimerWheel::level_of(uint64_t elapsed, uint64_t tick) {
@@ -56,19 +48,27 @@ void TimerWheel::remove(Timer& timer) {
   timer.scheduled_ = false;
 }
 
-void TimerWheel::schedule(Timer& timer, Instant deadline) {
+void TimerWheel::schedule(Timer& timer, Instant deadline) { schedule(timer, deadline, /*no_later=*/false); }
+void TimerWheel::schedule_no_later(Timer& timer, Instant deadline) { schedule(timer, deadline, /*no_later=*/true); }
+
+void TimerWheel::schedule(Timer& timer, Instant deadline, bool no_later) {
   std::optional<Instant> announce;
   {
     std::scoped_lock lock(mutex_);
+    // The slot of the present tick is only looked at by the next `advance`, so nothing goes there.
+    uint64_t tick = std::max(tick_of(deadline), elapsed_ + 1);
     if (timer.scheduled_) {
+      if (no_later && timer.tick_ <= tick) {
+        return;
+      }
       remove(timer);
     }
-    // The slot of the present tick is only looked at by the next `advance`, so nothing goes there.
-    timer.tick_ = std::clamp(tick_of(deadline), elapsed_ + 1, elapsed_ | farthest);
+    timer.tick_ = tick;
+    timer.order_ = ++orders_;
     insert(timer);
-    if (timer.tick_ < announced_) {
-      announced_ = timer.tick_;
-      announce = start_ + std::chrono::milliseconds(timer.tick_);
+    if (tick < announced_) {
+      announced_ = tick;
+      announce = start_ + std::chrono::milliseconds(tick);
     }
   }
   if (announce && notify_) {
@@ -83,71 +83,63 @@ void TimerWheel::cancel(Timer& timer) {
   }
 }
 
-std::optional<std::pair<int, uint64_t>> TimerWheel::next_slot(uint64_t* tick) const {
-  // Lower levels come first: a slot above stands for a time after all of those below.
+std::optional<TimerWheel::Slot> TimerWheel::next_slot() {
+  // Lower levels come first: a slot above stands for a time after all of those below. Within a level
+  // the lowest number does, as `advance` empties a slot when its time begins: none stands for the past.
   for (int level = 0; level < levels; ++level) {
-    uint64_t occupied = wheel_[level].occupied;
-    if (occupied == 0) {
-      continue;
+    if (uint64_t occupied = wheel_[level].occupied) {
+      auto number = static_cast<uint64_t>(std::countr_zero(occupied));
+      uint64_t above = (elapsed_ >> ((level + 1) * bits)) << ((level + 1) * bits);
+      return Slot{&wheel_[level], number, above | (number << (level * bits))};
     }
-    uint64_t here = (elapsed_ >> (level * bits)) & (slots - 1);
-    uint64_t rotated = std::rotr(occupied, static_cast<int>(here));
-    uint64_t slot = (here + static_cast<uint64_t>(std::countr_zero(rotated))) & (slots - 1);
-    uint64_t above = level + 1 == levels ? 0 : (elapsed_ >> ((level + 1) * bits)) << ((level + 1) * bits);
-    *tick = above | (slot << (level * bits));
-    return std::pair(level, slot);
   }
   return std::nullopt;
 }
 
 std::vector<TimerWheel::Due> TimerWheel::advance(Instant now) {
-  std::vector<std::pair<uint64_t, Due>> due;
+  struct Fired {
+    uint64_t tick;
+    uint64_t order;
+    Due due;
+  };
+  std::vector<Fired> fired;
   {
     std::scoped_lock lock(mutex_);
     // Rounded down: what is due now, not what will be within this millisecond.
-    uint64_t until = now <= start_ ? 0 : std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count();
-    uint64_t tick = 0;
-    while (auto slot = next_slot(&tick)) {
-      if (tick > until) {
-        break;
-      }
-      elapsed_ = std::max(elapsed_, tick);
-      Level& level = wheel_[slot->first];
-      Timer* timer = std::exchange(level.first[slot->second], nullptr);
-      level.occupied &= ~(uint64_t{1} << slot->second);
+    uint64_t until = now <= start_ ? 0 : std::chrono::floor<std::chrono::milliseconds>(now - start_).count();
+    std::optional<Slot> slot;
+    while ((slot = next_slot()) && slot->tick <= until) {
+      elapsed_ = slot->tick;
+      Timer* timer = std::exchange(slot->level->first[slot->number], nullptr);
+      slot->level->occupied &= ~(uint64_t{1} << slot->number);
       while (timer != nullptr) {
         Timer* next = timer->next_;
         timer->scheduled_ = false;
         if (timer->tick_ > elapsed_) {
           insert(*timer);
         } else if (std::shared_ptr<ProcessEntry> owner = timer->owner.lock()) {
-          due.emplace_back(timer->tick_, Due{std::move(owner), timer->purpose, timer->id});
+          fired.push_back({timer->tick_, timer->order_, {std::move(owner), timer->purpose, timer->id}});
         }
         timer = next;
       }
     }
     elapsed_ = std::max(elapsed_, until);
-    announced_ = UINT64_MAX;
-    if (auto slot = next_slot(&tick)) {
-      announced_ = tick;
-    }
+    announced_ = slot ? slot->tick : UINT64_MAX;
   }
-  std::ranges::stable_sort(due, {}, [](const auto& pair) { return pair.first; });
-  std::vector<Due> result;
-  result.reserve(due.size());
-  for (auto& [tick, entry] : due) {
-    result.push_back(std::move(entry));
+  std::ranges::sort(fired, {}, [](const Fired& one) { return std::pair(one.tick, one.order); });
+  std::vector<Due> due;
+  due.reserve(fired.size());
+  for (Fired& one : fired) {
+    due.push_back(std::move(one.due));
   }
-  return result;
+  return due;
 }
 
-std::optional<Instant> TimerWheel::next_deadline() const {
+std::optional<Instant> TimerWheel::next_deadline() {
   std::scoped_lock lock(mutex_);
-  uint64_t tick = 0;
-  if (!next_slot(&tick)) {
-    return std::nullopt;
-  }
-  return start_ + std::chrono::milliseconds(tick);
+  std::optional<Slot> slot = next_slot();
+  announced_ = slot ? slot->tick : UINT64_MAX;
+  return slot ? std::optional(start_ + std::chrono::milliseconds(slot->tick)) : std::nullopt;
 }
 
 }  // namespace kinode::kernel
