@@ -267,7 +267,7 @@ typedef enum kn_end_kind {
   KN_END_EXITED,          // wasi:cli/exit
   KN_END_TRAPPED,
   KN_END_OUT_OF_MEMORY,   // trapped after a refused growth, or the limit was hit at the start
-  KN_END_STACK_OVERFLOW,
+  KN_END_STACK_OVERFLOW,  // also of the stack in its memory, where deep recursion shows it
   KN_END_HOST_REFUSED,    // a host function returned KN_CALL_TRAP
   KN_END_NOT_STARTED,     // could not be instantiated
 } kn_end_kind;

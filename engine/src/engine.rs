@@ -17,7 +17,8 @@ use wasmtime::{Config, Result, bail};
 
 /// The least that the functions of the host and of WASI get of a process's stack.
 const HOST_STACK: usize = 128 << 10;
-const BACKTRACE_FRAMES: usize = 64;
+/// How many of the guest's frames a backtrace shows.
+pub const BACKTRACE_FRAMES: usize = 64;
 /// Threads for file operations of guests, at most; they go when there is nothing to do.
 const FILE_THREADS: usize = 16;
 

@@ -62,7 +62,7 @@ impl Limits {
         Limits { memory, tables, refused: None, shared }
     }
 
-    /// The sentence for a process that ended because it was refused what it needed, if it was.
+    /// The sentence about the last growth that was refused, if one was.
     pub fn refusal(&self) -> Option<String> {
         self.refused.map(|refusal| refusal.to_string())
     }
@@ -70,12 +70,13 @@ impl Limits {
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        let taken = self.memory.take(current, desired);
-        // A guest that was refused once and then got what it asked for has recovered.
         let limit = self.memory.limit;
-        self.refused = taken.err().map(|wanted| Refusal::Memory { limit, wanted });
+        if let Err(wanted) = self.memory.take(current, desired) {
+            self.refused = Some(Refusal::Memory { limit, wanted });
+            return Ok(false);
+        }
         self.shared.set_memory(self.memory.used);
-        Ok(taken.is_ok())
+        Ok(true)
     }
 
     fn memory_grow_failed(&mut self, _: Error) -> Result<()> {
@@ -86,10 +87,12 @@ impl ResourceLimiter for Limits {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        let taken = self.tables.take(current, desired);
         let limit = self.tables.limit;
-        self.refused = taken.err().map(|wanted| Refusal::Table { limit, wanted });
-        Ok(taken.is_ok())
+        if let Err(wanted) = self.tables.take(current, desired) {
+            self.refused = Some(Refusal::Table { limit, wanted });
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     fn table_grow_failed(&mut self, _: Error) -> Result<()> {

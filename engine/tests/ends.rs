@@ -73,13 +73,14 @@ fn refused_memory() {
 
 #[test]
 fn a_guest_that_copes_with_refused_memory() {
-    let body = r#"(func $init (param i32 i32)
-        (drop (memory.grow (i32.const 60000)))
-        (drop (memory.grow (i32.const 1)))
-        unreachable)"#;
-    assert_eq!(end_of(body).kind, EndKind::Trapped);
-    let body = "(func $init (param i32 i32) (drop (memory.grow (i32.const 60000))))";
-    assert_eq!(end_of(body).kind, EndKind::Returned);
+    let after = |rest: &str| {
+        let grow = "(drop (memory.grow (i32.const 60000))) (drop (memory.grow (i32.const 1)))";
+        end_of(&format!("(func $init (param i32 i32) {grow} {rest})"))
+    };
+    assert_eq!(after("").kind, EndKind::Returned);
+    let end = after("(drop (i32.div_u (local.get 0) (i32.const 0)))");
+    assert_eq!((end.kind, end.message.as_str()), (EndKind::Trapped, "integer divide by zero"));
+    assert_eq!(after("unreachable").kind, EndKind::OutOfMemory);
 }
 
 #[test]

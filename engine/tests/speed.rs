@@ -158,12 +158,27 @@ fn measure_starts(name: &str, component: &TestComponent) {
     let all: Vec<_> = (0..COUNT).map(|_| start()).collect();
     let many = begin.elapsed() / COUNT;
     let kib = (self::resident() - resident) / u64::from(COUNT);
+    let maps = fs::read_to_string("/proc/self/maps").unwrap().lines().count() / COUNT as usize;
     let begin = Instant::now();
     drop(all);
     let end = begin.elapsed() / COUNT;
     println!(
-        "{name}: start, park and end {one:?}; {COUNT} at a time: start {many:?}, end {end:?}, {kib} KiB each"
+        "{name}: start, park and end {one:?}; {COUNT} at a time: start {many:?}, end {end:?}, \
+         {kib} KiB and {maps} maps each"
     );
+}
+
+fn measure_traps(engine: &TestEngine) {
+    const COUNT: u32 = 2000;
+    for body in ["", "unreachable", "(call $init (local.get 0) (local.get 1))"] {
+        let component = engine.compile(&guest(&format!("(func $init (param i32 i32) {body})")));
+        let component = component.unwrap();
+        let begin = Instant::now();
+        for _ in 0..COUNT {
+            assert_eq!(component.process().poll(), PollStatus::Ended);
+        }
+        println!("start and end by `{body}`: {:?}", begin.elapsed() / COUNT);
+    }
 }
 
 /// KiB of memory in use by this program.
@@ -175,7 +190,11 @@ fn resident() -> u64 {
 #[test]
 #[ignore = "measures"]
 fn speed() {
+    let dense = EngineOptions { memory_reservation: 0, memory_guard: 0, ..options() };
+    let engine = TestEngine::with(&dense).unwrap();
+    measure_starts("tiny echo, dense", &engine.compile(&guest(ECHO)).unwrap());
     let engine = TestEngine::new();
+    measure_traps(&engine);
     let pinger = engine.compile(&guest(PINGER)).unwrap();
     let echo = engine.compile(&guest(ECHO)).unwrap();
     measure_pair("tiny pinger and echo", &pinger, &echo);
