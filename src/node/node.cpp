@@ -1,0 +1,275 @@
+#include "node/node.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "base/blocking_pool.h"
+#include "base/worker_pool.h"
+#include "codec/json.h"
+#include "modules/http_server/http_server.h"
+#include "modules/state/home_lock.h"
+#include "modules/state/rocks_journal.h"
+#include "modules/state/state_module.h"
+#include "modules/terminal/terminal_module.h"
+#include "modules/timer/timer_module.h"
+#include "modules/vfs/vfs_module.h"
+#include "node/log.h"
+#include "node/shipped.h"
+#include "node/timer_thread.h"
+#include "wasm/component_cache.h"
+#include "wasm/engine.h"
+#include "wasm/factory.h"
+
+namespace kinode::node {
+namespace {
+
+constexpr const char* default_name = "node.dev";
+constexpr const char* name_record = "meta/node";
+constexpr size_t disk_thread_count = 8;
+
+/// The name that the home has, or gets now. It stands in every capability stored there, so it stays.
+Result<std::string> settle_name(kernel::Journal& journal, const Options& options) {
+  Result<std::optional<Bytes>> known = journal.read(name_record);
+  if (!known) {
+    return std::unexpected(known.error());
+  }
+  if (*known) {
+    std::string name((*known)->text());
+    if (options.node_name && *options.node_name != name) {
+      return fail("{} is the home of {}, not of {}: use another home, or start it without --fake-node-name",
+                  options.home, name, *options.node_name);
+    }
+    return name;
+  }
+  std::string name = options.node_name.value_or(default_name);
+  kernel::Batch batch;
+  batch.put(name_record, Bytes::copy_of(name));
+  Result<uint64_t> written = journal.write(batch);
+  if (!written) {
+    return std::unexpected(written.error());
+  }
+  return name;
+}
+
+Result<void> make_home(const std::string& home) {
+  std::error_code error;
+  std::filesystem::create_directories(home, error);
+  if (error) {
+    return fail("cannot make the home {}: {}", home, error.message());
+  }
+  // What processes keep is for the node's owner alone.
+  std::filesystem::permissions(home, std::filesystem::perms::owner_all, error);
+  return {};
+}
+
+}  // namespace
+
+/// In the order in which they are made; taken down from the bottom up.
+struct Node::Parts {
+  explicit Parts(Options given) : options(std::move(given)) {}
+
+  Result<void> open_home();
+  Result<void> make_kernel(std::function<void()> shutdown_requested);
+  void add_modules(const std::function<void()>& shutdown_requested);
+  Result<void> boot(std::vector<package::PackageSource> shipped);
+  Result<kernel::Program> load_program(const std::string& handle);
+  std::string tmp_folder(const ProcessId& process);
+
+  const Options options;
+  SystemClock clock;
+  SystemRandom random;
+  std::optional<modules::HomeLock> lock;
+  std::unique_ptr<Log> log;
+  std::shared_ptr<modules::HttpListener> http;
+  std::unique_ptr<modules::RocksJournal> journal;
+  std::unique_ptr<modules::vfs::Vfs> vfs;
+  std::unique_ptr<BlockingPool> disk_threads;
+  std::unique_ptr<BlockingPool> compile_threads;
+  std::shared_ptr<wasm::Engine> engine;
+  std::unique_ptr<WorkerPool> workers;
+  std::unique_ptr<wasm::ComponentCache> components;
+  std::unique_ptr<wasm::WasmFactory> factory;
+  std::unique_ptr<TimerThread> timer_thread;
+  std::shared_ptr<modules::Timers> timers;
+  std::unique_ptr<kernel::Kernel> kernel;
+  modules::TerminalModule* terminal = nullptr;  // the kernel's
+};
+
+Result<void> Node::Parts::open_home() {
+  Result<void> made = make_home(options.home);
+  if (!made) {
+    return made;
+  }
+  Result<modules::HomeLock> taken = modules::HomeLock::take(options.home);
+  if (!taken) {
+    return std::unexpected(taken.error());
+  }
+  lock = std::move(*taken);
+  modules::HttpSettings settings;
+  settings.port = options.port;
+  auto listener = modules::HttpListener::open(settings);
+  auto opened_log = Log::open(options);
+  auto opened_journal = modules::RocksJournal::open(options.home, {.report = [this](const std::string& line) {
+                                                      if (log) {
+                                                        log->say(line);
+                                                      }
+                                                    }});
+  auto opened_vfs = modules::vfs::Vfs::open(options.home);
+  if (auto error = codec::first_error(listener, opened_log, opened_journal, opened_vfs)) {
+    return std::unexpected(*error);
+  }
+  http = std::move(*listener);
+  log = std::move(*opened_log);
+  journal = std::move(*opened_journal);
+  vfs = std::move(*opened_vfs);
+  return {};
+}
+
+Result<void> Node::Parts::make_kernel(std::function<void()> shutdown_requested) {
+  Result<std::string> name = settle_name(*journal, options);
+  if (!name) {
+    return std::unexpected(name.error());
+  }
+  disk_threads = std::make_unique<BlockingPool>("disk", disk_thread_count);
+  compile_threads = std::make_unique<BlockingPool>("compile", std::max(1U, std::thread::hardware_concurrency()));
+  auto started = wasm::Engine::start({});
+  if (!started) {
+    return std::unexpected(started.error());
+  }
+  engine = std::move(*started);
+  workers = std::make_unique<WorkerPool>(
+      WorkerPool::Options{.on_active = [this] { engine->on_active(); }, .preempt = [this] { engine->tick(); }});
+  engine->tick_for(*workers);
+  std::string cache = options.component_cache.empty() ? options.home + "/cache/components" : options.component_cache;
+  components = std::make_unique<wasm::ComponentCache>(
+      engine, *compile_threads,
+      wasm::ComponentCache::Options{.folder = cache, .announce = [this](const std::string& line) { log->say(line); }});
+  factory = std::make_unique<wasm::WasmFactory>(
+      engine, *components,
+      wasm::WasmFactory::Options{.tmp_folder = [this](const ProcessId& process) { return tmp_folder(process); }});
+  timer_thread = std::make_unique<TimerThread>(clock);
+  timers = std::make_shared<modules::Timers>([this](Instant earliest) { timer_thread->notify(earliest); });
+
+  kernel::Limits limits;
+  limits.processes = options.max_processes;
+  kernel = std::make_unique<kernel::Kernel>(kernel::Kernel::Environment{.node = *name,
+                                                                        .limits = limits,
+                                                                        .clock = clock,
+                                                                        .random = random,
+                                                                        .executor = *workers,
+                                                                        .journal = *journal,
+                                                                        .printer = *log,
+                                                                        .factory = *factory,
+                                                                        .shutdown_requested = shutdown_requested});
+  kernel->on_deadline([this](Instant earliest) { timer_thread->notify(earliest); });
+  timer_thread->add({[this] { return kernel->next_deadline(); }, [this] { kernel->advance(); }});
+  timer_thread->add({[this] { return timers->next_deadline(); }, [this] { timers->advance(clock.now()); }});
+  add_modules(shutdown_requested);
+  timer_thread->start();
+  return {};
+}
+
+void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
+  kernel->add_module(ProcessId("state", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
+    return std::make_unique<modules::StateModule>(context, *journal, *disk_threads,
+                                                  [this] { return journal->checkpoint(journal->backup_path()); });
+  });
+  kernel->add_module(ProcessId("vfs", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
+    return std::make_unique<modules::vfs::VfsModule>(context, *vfs, *disk_threads);
+  });
+  kernel->add_module(ProcessId("timer", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
+    return std::make_unique<modules::TimerModule>(context, clock, timers);
+  });
+  kernel->add_module(modules::TerminalModule::id(), true, [&](kernel::ProcessContext& context) {
+    auto module = std::make_unique<modules::TerminalModule>(
+        context,
+        modules::TerminalModule::Actions{[this](uint8_t level) { log->set_verbosity(level); }, shutdown_requested});
+    terminal = module.get();
+    return module;
+  });
+}
+
+Result<kernel::Program> Node::Parts::load_program(const std::string& handle) {
+  Result<Bytes> wasm = vfs->read(handle);
+  if (!wasm) {
+    return std::unexpected(wasm.error().at(handle));
+  }
+  return kernel::Program{std::move(*wasm), handle, std::nullopt};
+}
+
+std::string Node::Parts::tmp_folder(const ProcessId& process) {
+  Result<std::string> folder = vfs->host_tmp_dir(process.package_id());
+  if (!folder) {
+    log->print({1, process, fmt::format("{} has no tmp folder: {}", process.text(), folder.error().message)});
+    return {};
+  }
+  return *folder;
+}
+
+Result<void> Node::Parts::boot(std::vector<package::PackageSource> shipped) {
+  ShippedPackages packages(*journal, *vfs, [this](const std::string& line) { log->say(line); });
+  packages.unpack(std::move(shipped));
+  Result<void> loaded = kernel->load([this](const std::string& handle) { return load_program(handle); });
+  if (!loaded) {
+    return loaded;
+  }
+  packages.install(*kernel);
+  // Not earlier, so that a request finds every process in its place.
+  kernel->add_module(modules::HttpServer::id(), false, [this](kernel::ProcessContext& context) {
+    return std::make_unique<modules::HttpServer>(context, http);
+  });
+  kernel->run_all();
+  return {};
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Node>> Node::start(const Options& options, std::vector<package::PackageSource> shipped,
+                                          std::function<void()> shutdown_requested) {
+  std::unique_ptr<Node> node(new Node(std::make_unique<Parts>(options)));
+  Parts& parts = *node->parts_;
+  Result<void> step = parts.open_home();
+  if (step) {
+    step = parts.make_kernel(std::move(shutdown_requested));
+  }
+  if (step) {
+    step = parts.boot(std::move(shipped));
+  }
+  if (!step) {
+    return std::unexpected(step.error());
+  }
+  parts.log->say(fmt::format("{} is ready at http://localhost:{}", node->name(), node->port()));
+  if (!options.detached) {
+    parts.log->say("type help for what can be done here; Ctrl-C stops the node");
+  }
+  return node;
+}
+
+const std::string& Node::name() const { return parts_->kernel->node(); }
+uint16_t Node::port() const { return parts_->http->port(); }
+void Node::command(std::string line) { parts_->terminal->line(std::move(line)); }
+
+Node::~Node() {
+  Parts& parts = *parts_;
+  if (parts.log) {
+    parts.log->say("stopping");
+  }
+  if (parts.http) {
+    parts.http->stop();
+  }
+  if (parts.kernel) {
+    parts.kernel->shutdown();
+  }
+  if (parts.workers) {
+    parts.workers->stop();
+    parts.engine->stop_ticking();
+  }
+  if (parts.timer_thread) {
+    parts.timer_thread->stop();
+  }
+  // Work still queued there may answer into the kernel, which drops it by now.
+  parts.compile_threads.reset();
+}
+
+}  // namespace kinode::node

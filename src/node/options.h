@@ -1,0 +1,46 @@
+// What the person who starts the node says: the command line, and KINODE_PASSWORD.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace kinode::node {
+
+struct Options {
+  std::string home;
+  /// HTTP. None: the first free one from 8080.
+  std::optional<uint16_t> port;
+  /// For the transports between nodes; kept for the network.
+  std::optional<uint16_t> ws_port;
+  std::optional<uint16_t> tcp_port;
+  uint8_t verbosity = 0;
+  /// No input from the terminal.
+  bool detached = false;
+  std::optional<std::string> password;
+  std::optional<std::string> node_name;
+  std::optional<std::string> devnet;
+  /// Packages to install as shipped ones, beside those embedded.
+  std::vector<std::string> bootstrap;
+  /// Where compiled components are kept; empty: in the home.
+  std::string component_cache;
+  bool logging = true;
+  uint64_t max_log_size = 16'000'000;
+  uint64_t log_files = 4;
+  size_t max_processes = 30'000;
+};
+
+/// What `main` does in place of running a node: print this and exit with this.
+struct EarlyExit {
+  std::string text;
+  int status = 0;
+};
+
+/// Options, or what to say instead: help, the version, or what is wrong with the command line.
+std::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv);
+
+}  // namespace kinode::node

@@ -1,0 +1,67 @@
+// MachineRoom: whether the machine has room for one more guest.
+//
+// Past the limit of memory maps the engine could only abort the node, and past the machine's memory the
+// system would kill it; so a process is refused before. Measuring takes long where there are many
+// maps: it is done again only when as many processes were admitted as the last measure had room for.
+//
+// Thread-safe. A Place must not outlive what it was given by, which it holds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "base/result.h"
+#include "wasm/process_limits.h"
+
+namespace kinode::wasm {
+
+/// What is taken of the machine, and what it has.
+struct MachineState {
+  uint64_t maps = 0;
+  uint64_t max_maps = 0;
+  uint64_t address_space = 0;  // of this process
+  uint64_t max_address_space = 0;
+  uint64_t memory_available = 0;
+  uint64_t memory_total = 0;
+};
+
+/// Reads it from the system.
+MachineState measure_machine();
+
+class MachineRoom : public std::enable_shared_from_this<MachineRoom> {
+ public:
+  /// `address_space_per_process`: what the engine reserves for one.
+  MachineRoom(const MachineLimits& limits, uint64_t address_space_per_process,
+              std::function<MachineState()> measure = measure_machine)
+      : limits_(limits), address_space_per_process_(address_space_per_process), measure_(std::move(measure)) {}
+
+  /// Held by a process while it lives.
+  class Place {
+   public:
+    explicit Place(std::shared_ptr<MachineRoom> room) : room_(std::move(room)) {}
+    Place(Place&&) = default;
+    Place& operator=(Place&&) = delete;
+    ~Place();
+
+   private:
+    std::shared_ptr<MachineRoom> room_;
+  };
+
+  /// A place, or which limit is reached and how to raise it.
+  Result<Place> admit();
+  [[nodiscard]] size_t processes() const;
+
+ private:
+  Result<uint64_t> room_for() const;
+
+  const MachineLimits limits_;
+  const uint64_t address_space_per_process_;
+  const std::function<MachineState()> measure_;
+  mutable std::mutex mutex_;
+  uint64_t processes_ = 0;
+  uint64_t admitted_until_measure_ = 0;
+};
+
+}  // namespace kinode::wasm
