@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Fails where a source is not formatted as ./run format would.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+git ls-files '*.cpp' '*.h' | xargs clang-format-22 --dry-run -Werror
+"${CARGO:-cargo}" fmt --check --manifest-path engine/Cargo.toml

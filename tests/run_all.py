@@ -1,0 +1,169 @@
+"""Every check and test of the project, as ./test runs them; see there.
+
+A step is a thing that passes or fails as one (formatting, a build, clang-tidy) or a test program that
+counts its own cases. Each step's output goes to build/test-logs/; that of a failed one is shown.
+"""
+
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+from pathlib import Path
+
+import lint
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / "build" / "test-logs"
+CARGO = os.environ.get("CARGO", "cargo")
+JOBS = os.cpu_count() or 2
+
+
+class Tally:
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+        self.failures = []
+
+    def add(self, name, passed, failed, seconds):
+        self.passed += passed
+        self.failed += failed
+        if failed:
+            self.failures.append(name)
+        print(f"{'FAILED' if failed else 'ok':6} {name}: {passed} passed, {failed} failed, {seconds:.0f} s", flush=True)
+
+
+def run(name, command, **options):
+    """Runs to the end, its output in a file; whether it succeeded, the file, and the time."""
+    log = LOGS / (name.replace("/", "-").replace(" ", "-") + ".log")
+    begin = time.monotonic()
+    with log.open("wb") as out:
+        status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, **options).returncode
+    return status == 0, log, time.monotonic() - begin
+
+
+def show(log):
+    text = log.read_text(errors="replace")
+    print(text[-20000:] if len(text) > 20000 else text, flush=True)
+
+
+def step(tally, name, command, **options):
+    ok, log, seconds = run(name, command, **options)
+    tally.add(name, int(ok), int(not ok), seconds)
+    if not ok:
+        show(log)
+    return ok
+
+
+def build(tally, preset, folder):
+    """Configures and builds; shows how far it is, since the first time takes long."""
+    print(f"building {folder}", flush=True)
+    begin = time.monotonic()
+    for command in (["cmake", "--preset", preset, "--log-level=WARNING"], ["ninja", "-C", folder]):
+        if subprocess.run(command, cwd=ROOT).returncode != 0:
+            tally.add(f"build {preset}", 0, 1, time.monotonic() - begin)
+            return False
+    tally.add(f"build {preset}", 1, 0, time.monotonic() - begin)
+    return True
+
+
+def programs(folder):
+    """The test programs of a build, as CTest knows them: name, command, labels."""
+    shown = subprocess.run(["ctest", "--test-dir", folder, "--show-only=json-v1"], cwd=ROOT, check=True,
+                           capture_output=True)
+    for test in json.loads(shown.stdout)["tests"]:
+        properties = {each["name"]: each["value"] for each in test.get("properties", [])}
+        yield test["name"], test["command"], properties
+
+
+def count_cases(report, ok):
+    """Passed and failed cases by the report of a GoogleTest program; without one the program is a case."""
+    try:
+        suites = xml.etree.ElementTree.parse(report).getroot()
+    except (OSError, xml.etree.ElementTree.ParseError):
+        return int(ok), int(not ok)
+    failed = int(suites.get("failures", 0)) + int(suites.get("errors", 0))
+    skipped = sum(1 for case in suites.iter("testcase") if case.get("result") == "skipped")
+    passed = int(suites.get("tests", 0)) - failed - skipped
+    return passed, max(failed, int(not ok))
+
+
+def run_program(folder, name, command, properties):
+    report = LOGS / f"{Path(folder).name}-{name}.xml"
+    report.unlink(missing_ok=True)
+    environment = dict(os.environ, GTEST_OUTPUT=f"xml:{report}", GTEST_BRIEF="1")
+    for each in properties.get("ENVIRONMENT", []):
+        key, _, value = each.partition("=")
+        environment[key] = value
+    limit = ["timeout", "--kill-after=10", str(int(properties.get("TIMEOUT", 600)))]
+    ok, log, seconds = run(f"{Path(folder).name} {name}", limit + command, env=environment)
+    return ok, log, seconds, *count_cases(report, ok)
+
+
+def run_programs(tally, folder, wanted):
+    """Unit tests side by side; then those that start nodes, one at a time, as each fills the machine."""
+    chosen = [each for each in programs(folder) if wanted(each[0])]
+    alone = [each for each in chosen if each[2].get("LABELS")]
+    together = [each for each in chosen if not each[2].get("LABELS")]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        outcomes = pool.map(lambda each: (each[0], *run_program(folder, *each)), together)
+        for name, ok, log, seconds, passed, failed in outcomes:
+            finish(tally, folder, name, log, seconds, passed, failed)
+    for each in alone:
+        _, log, seconds, passed, failed = run_program(folder, *each)
+        finish(tally, folder, each[0], log, seconds, passed, failed)
+
+
+def finish(tally, folder, name, log, seconds, passed, failed):
+    tally.add(f"{Path(folder).name} {name}", passed, failed, seconds)
+    if failed:
+        show(log)
+    for line in log.read_text(errors="replace").splitlines():
+        if line.startswith("note: "):
+            print(f"       {line}", flush=True)
+
+
+def engine_tests(tally):
+    """The engine's own tests, beside what the build compiled."""
+    cache = os.environ["KINODE_CACHE"]
+    environment = dict(os.environ, CARGO_TARGET_DIR=f"{cache}/engine")
+    ok, log, seconds = run("engine", [CARGO, "test", "--release", "--locked", "--manifest-path", "engine/Cargo.toml"],
+                           env=environment)
+    counts = re.findall(r"test result: \w+\. (\d+) passed; (\d+) failed", log.read_text(errors="replace"))
+    passed = sum(int(each[0]) for each in counts)
+    failed = max(sum(int(each[1]) for each in counts), int(not ok))
+    tally.add("engine", passed, failed, seconds)
+    if failed:
+        show(log)
+
+
+def main():
+    patterns = [re.compile(each) for each in sys.argv[1:]]
+
+    def wanted(name):
+        return not patterns or any(each.search(name) for each in patterns)
+
+    LOGS.mkdir(parents=True, exist_ok=True)
+    tally = Tally()
+    if not patterns:
+        step(tally, "formatting", ["cmake/check-format.sh"])
+    if build(tally, "default", "build"):
+        if not patterns:
+            lint.run(ROOT, ROOT / "build", tally, LOGS)
+        if wanted("engine"):
+            engine_tests(tally)
+        run_programs(tally, "build", wanted)
+    # The same once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer.
+    if build(tally, "asan", "build/asan"):
+        run_programs(tally, "build/asan", wanted)
+    if tally.failures:
+        print("failed: " + ", ".join(tally.failures))
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return 1 if tally.failed or not tally.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
