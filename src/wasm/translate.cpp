@@ -48,11 +48,11 @@ std::string brief(const kn_process_id& id) {
   return brief(fmt::format("{}:{}:{}", text_of(id.process_name), text_of(id.package_name), text_of(id.publisher_node)));
 }
 
-std::optional<std::string> text_of(const kn_optional_bytes& bytes) {
+std::optional<std::string> optional_text(const kn_optional_bytes& bytes) {
   return bytes.present ? std::optional<std::string>(text_of(bytes.value)) : std::nullopt;
 }
 
-kn_optional_bytes view(const std::optional<std::string>& text) {
+kn_optional_bytes optional_view(const std::optional<std::string>& text) {
   return text ? kn_optional_bytes{wasm::view(std::string_view(*text)), true} : kn_optional_bytes{};
 }
 
@@ -69,7 +69,7 @@ kn_process_id view(const ProcessId& id) { return {view(id.process()), view(id.pa
 
 kn_address view(const Address& address) { return {view(std::string_view(address.node())), view(address.process())}; }
 
-kn_blob view(const Blob& blob) { return {view(blob.mime), view(blob.bytes)}; }
+kn_blob view(const Blob& blob) { return {optional_view(blob.mime), view(blob.bytes)}; }
 
 std::optional<Address> AddressBook::find(const kn_address& address) {
   for (const std::optional<Address>& known : known_) {
@@ -140,11 +140,11 @@ Request Translator::request(const kn_request& request) {
   return {.inherit = request.inherit,
           .expects_response = request.expects_response ? std::optional(request.timeout_seconds) : std::nullopt,
           .body = copy(request.body),
-          .metadata = text_of(request.metadata),
+          .metadata = optional_text(request.metadata),
           .capabilities = attached(request.capabilities)};
 }
 
-Blob Translator::blob(const kn_blob& blob) { return {text_of(blob.mime), copy(blob.bytes)}; }
+Blob Translator::blob(const kn_blob& blob) { return {optional_text(blob.mime), copy(blob.bytes)}; }
 
 kernel::GuestRequest Translator::request(const kn_outgoing& outgoing) {
   return {.target = address(outgoing.target),
@@ -156,7 +156,7 @@ kernel::GuestRequest Translator::request(const kn_outgoing& outgoing) {
 Response Translator::response(const kn_response& response) {
   return {.inherit = response.inherit,
           .body = copy(response.body),
-          .metadata = text_of(response.metadata),
+          .metadata = optional_text(response.metadata),
           .capabilities = attached(response.capabilities)};
 }
 
@@ -177,7 +177,7 @@ OnExit Translator::on_exit(const kn_on_exit& on_exit) {
 }
 
 kernel::SpawnArguments Translator::spawn(const kn_spawn& spawn) {
-  kernel::SpawnArguments arguments{.name = text_of(spawn.name),
+  kernel::SpawnArguments arguments{.name = optional_text(spawn.name),
                                    .wasm_path = std::string(text_of(spawn.wasm_path)),
                                    .on_exit = on_exit(spawn.on_exit),
                                    .request_capabilities = capabilities(spawn.request_capabilities),
@@ -216,7 +216,7 @@ kn_capabilities fill(std::vector<kn_capability>& views, const std::vector<Attach
 
 kn_request Translator::view_of(const Request& request, std::vector<kn_capability>& attached) {
   return {.body = view(request.body),
-          .metadata = view(request.metadata),
+          .metadata = optional_view(request.metadata),
           .capabilities = fill(attached, request.capabilities),
           .timeout_seconds = request.expects_response.value_or(0),
           .expects_response = request.expects_response.has_value(),
@@ -232,7 +232,7 @@ void Translator::event(const kernel::Envelope& envelope, kn_event& out) {
   if (is_response) {
     const Response& response = envelope.response();
     out.response = {.body = view(response.body),
-                    .metadata = view(response.metadata),
+                    .metadata = optional_view(response.metadata),
                     .capabilities = fill(attached_views_, response.capabilities),
                     .inherit = response.inherit};
   } else {
