@@ -115,16 +115,14 @@ TEST_F(CursorTest, SeekGoesAnywhereButBeforeTheStart) {
   EXPECT_EQ(rest(), "");
   EXPECT_TRUE(drives_.write_all(file_, bytes_of("!")));
   EXPECT_EQ(home_.content("a:b/d/x"), std::string("0123456789\0\0\0\0\0!", 16));
-  std::string invalid = R"({"Err":{"IOError":"Invalid argument (os error 22)"
-}
-})";
+  std::string invalid = R"json({"Err":{"IOError":"Invalid argument (os error 22)"}})json";
   EXPECT_EQ(failure(drives_.seek(file_, {SeekFrom::Kind::end, 0, -17})), invalid);
-EXPECT_EQ(failure(drives_.seek(file_, {SeekFrom::Kind::current, 0, INT64_MIN})), invalid);
-EXPECT_EQ(failure(go(UINT64_MAX)), invalid);
-EXPECT_EQ(cursor(), 16U);
-EXPECT_TRUE(go(INT64_MAX));
-EXPECT_EQ(failure(drives_.seek(file_, {SeekFrom::Kind::current, 0, INT64_MAX})), invalid);
-EXPECT_FALSE(drives_.write_all(file_, bytes_of("!")));
+  EXPECT_EQ(failure(drives_.seek(file_, {SeekFrom::Kind::current, 0, INT64_MIN})), invalid);
+  EXPECT_EQ(failure(go(UINT64_MAX)), invalid);
+  EXPECT_EQ(cursor(), 16U);
+  EXPECT_TRUE(go(INT64_MAX));
+  EXPECT_EQ(failure(drives_.seek(file_, {SeekFrom::Kind::current, 0, INT64_MAX})), invalid);
+  EXPECT_FALSE(drives_.write_all(file_, bytes_of("!")));
 }
 
 TEST_F(CursorTest, LengthsAreChangedUnderTheCursor) {

@@ -27,9 +27,7 @@ std::string failure(const VfsResult<T>& result) {
   return result ? "" : answers::error(result.error());
 }
 
-constexpr std::string_view no_such_file = R"({"Err":{"IOError":"No such file or directory (os error 2)"
-}
-})";
+constexpr std::string_view no_such_file = R"json({"Err":{"IOError":"No such file or directory (os error 2)"}})json";
 
 class VfsTest : public ::testing::Test {
  protected:
@@ -50,7 +48,7 @@ class VfsTest : public ::testing::Test {
 
   TemporaryHome home_;
   std::unique_ptr<Vfs> vfs_;
-  Drives & drives_;
+  Drives& drives_;
 };
 
 TEST_F(VfsTest, DirectoriesAreMadeListedAndRemoved) {

@@ -64,9 +64,8 @@ TEST(VfsApiTest, WritesErrorsAsProcessesReadThem) {
   EXPECT_EQ(answers::error({VfsError::Kind::unzip_error, "", 0, ""}), R"({"Err":"UnzipError"})");
   EXPECT_EQ(answers::error({VfsError::Kind::parse_error, "bad", 0, "a:b/c"}),
             R"({"Err":{"ParseError":{"error":"bad","path":"a:b/c"}}})");
-  EXPECT_EQ(answers::error(io_error(2).error()), R"({"Err":{"IOError":"No such file or directory (os error 2)"
-}
-})");
+  EXPECT_EQ(answers::error(io_error(2).error()),
+            R"json({"Err":{"IOError":"No such file or directory (os error 2)"}})json");
 }
 
 TEST(VfsApiTest, ReadsTheLimitOfOpenFiles) {

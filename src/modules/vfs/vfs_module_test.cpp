@@ -223,9 +223,7 @@ TEST_F(VfsModuleTest, S7_ALinkOutOfTmpIsAnIoError) {
   ASSERT_TRUE(vfs_->host_tmp_dir(PackageId("chat", "a.os")));
   std::filesystem::create_symlink("../../../secret", home_.host("chat:a.os/tmp/link"));
   EXPECT_EQ(ask(*alice_, "/chat:a.os/tmp/link", R"("Read")"),
-            R"({"Err":{"IOError":"a link on the path leads out of its drive (os error 18)"
-}
-})");
+            R"json({"Err":{"IOError":"a link on the path leads out of its drive (os error 18)"}})json");
   EXPECT_THAT(ask(*alice_, "/chat:a.os/tmp/link", R"("Write")", blob("evil")), HasSubstr("IOError"));
 }
 

@@ -88,7 +88,7 @@ TEST_F(BootFilesTest, MakesTheDirectoryOfWasi) {
   ASSERT_TRUE(tmp) << tmp.error().message;
   EXPECT_TRUE(std::filesystem::is_directory(*tmp));
   EXPECT_TRUE(tmp->ends_with("/vfs/chat:a.os/tmp"));
-  EXPECT_EQ(vfs_->host_tmp_dir(chat_), tmp);
+  EXPECT_EQ(*vfs_->host_tmp_dir(chat_), *tmp);
 }
 
 TEST_F(BootFilesTest, AHomeThatCannotBeUsedIsAnError) {
