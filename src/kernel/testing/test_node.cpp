@@ -67,7 +67,7 @@ Puppet& TestNode::add_puppet(std::string_view id, bool is_public) {
   Address address = local(id);
   std::string name = "puppet " + std::string(id);
   Puppet& puppet = *puppets_.insert_or_assign(name, std::make_unique<Puppet>(address)).first->second;
-  factory.add(name, [&puppet](ProcessContext& context) -> std::unique_ptr<Process> {
+  auto make = [&puppet](ProcessContext& context) -> std::unique_ptr<Process> {
     puppet.context_ = &context;
     auto receive = [&puppet](ProcessContext& own) -> Process::Poll {
       while (std::unique_ptr<Envelope> envelope = own.receive()) {
@@ -76,7 +76,13 @@ Puppet& TestNode::add_puppet(std::string_view id, bool is_public) {
       return {};
     };
     return std::make_unique<NativeProcess>(context, receive);
-  });
+  };
+  if (address.process().package() == "distro" && address.process().publisher() == "sys") {
+    kernel.add_module(address.process(), is_public, make);
+    executor.run();
+    return puppet;
+  }
+  factory.add(name, make);
   Result<void> made = kernel.initialize({.id = address.process(),
                                          .program = NativeFactory::program(name),
                                          .on_exit = {},

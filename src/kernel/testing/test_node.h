@@ -80,7 +80,7 @@ class TestNode {
 
   /// The address here of the process `id`, which must be one.
   [[nodiscard]] Address local(std::string_view id) const;
-  /// Makes and runs a puppet.
+  /// Makes and runs a puppet: a module of the runtime where its id is one of distro:sys, else a guest.
   Puppet& add_puppet(std::string_view id, bool is_public = false);
   /// Gives `holder` the right to message `target`, and `target` that to answer.
   void connect(const Address& holder, const Address& target);
