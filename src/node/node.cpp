@@ -146,7 +146,7 @@ Result<void> Node::Parts::make_kernel(std::function<void()> shutdown_requested) 
       engine, *compile_threads,
       wasm::ComponentCache::Options{.folder = cache, .announce = [this](const std::string& line) { log->say(line); }});
   factory = std::make_unique<wasm::WasmFactory>(
-      engine, *components,
+      *engine, *components,
       wasm::WasmFactory::Options{.tmp_folder = [this](const ProcessId& process) { return tmp_folder(process); }});
   timer_thread = std::make_unique<TimerThread>(clock);
   timers = std::make_shared<modules::Timers>([this](Instant earliest) { timer_thread->notify(earliest); });

@@ -152,7 +152,7 @@ Result<void> ShippedPackages::install(kernel::Kernel& kernel, const package::Pac
   }
   kernel::ProcessSpec spec{
       .id = id,
-      .program = {std::move(*wasm), path, source.metadata.wit_version},
+      .program = {std::move(*wasm), path, source.metadata.properties.wit_version},
       .on_exit = entry.on_exit,
       .is_public = entry.is_public,
       .capabilities = drive_capabilities(kernel, source.id),
