@@ -1,9 +1,11 @@
 # Sourced by ./run and ./test: installs what is missing on a Debian 12 machine and chooses the tools.
-# Sets: KINODE_CACHE (kept between checkouts), CARGO. Function: kinode_build FOLDER [cmake options].
+# Sets: KINODE_CACHE (kept between checkouts), CARGO. Functions: kinode_setup, kinode_build [ninja targets].
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export KINODE_CACHE="${KINODE_CACHE:-$HOME/.cache/kinode}"
 mkdir -p "$KINODE_CACHE"
+# Objects that another checkout compiled are found again: paths in the checkout count relative to it.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 
 packages=(
   ca-certificates g++ cmake ninja-build ccache pkg-config git python3 python3-pip curl
@@ -61,9 +63,9 @@ kinode_setup() {
 }
 
 kinode_build() {
-  local folder=$1
-  shift
-  cmake -S "$root" -B "$folder" -G Ninja "$@" >"$folder.configure.log" 2>&1 || { cat "$folder.configure.log" >&2; exit 1; }
-  rm -f "$folder.configure.log"
-  ninja -C "$folder"
+  local log
+  log=$(mktemp)
+  (cd "$root" && cmake --preset default) >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  rm -f "$log"
+  ninja -C "$root/build" "$@"
 }
