@@ -18,6 +18,22 @@ std::vector<Capability> extract_issued_by(const Address& issuer, CapabilitySet& 
 
 }  // namespace
 
+std::vector<AttachedCapability> without_signatures(const std::vector<Capability>& capabilities) {
+  std::vector<AttachedCapability> attached;
+  attached.reserve(capabilities.size());
+  for (const Capability& capability : capabilities) {
+    attached.push_back({capability, {}});
+  }
+  return attached;
+}
+
+std::string refused_text(size_t refused, const ProcessId& holder, const Limits& limits) {
+  return fmt::format("{} capabilities refused to {}: it holds its limit of {}, or they are larger than {} bytes",
+                     refused, holder.text(), limits.capabilities, limits.capability_bytes);
+}
+
+// ---- what one process holds ----------------------------------------------------------------------
+
 std::vector<Capability> CapabilityStore::keys_of(const CapabilitySet& set) {
   std::vector<Capability> keys;
   keys.reserve(set.size());
@@ -44,29 +60,49 @@ std::vector<Capability> CapabilityStore::all(ProcessEntry& holder) {
   return keys_of(holder.capabilities);
 }
 
-size_t CapabilityStore::insert(ProcessEntry& holder, std::span<const AttachedCapability> capabilities) {
-  size_t refused = 0;
-  std::vector<AttachedCapability> inserted;
-  for (const AttachedCapability& attached : capabilities) {
-    auto held = holder.capabilities.find(attached.capability);
-    bool is_new = held == holder.capabilities.end();
-    if (bytes_of(attached.capability) > limits_.capability_bytes ||
-        (is_new && holder.capabilities.size() >= limits_.capabilities)) {
-      ++refused;
-      continue;
-    }
-    if (!is_new) {
-      if (!held->second.empty() && attached.signature.empty()) {
-        continue;  // nothing takes a foreign issuer's signature away (defect C5)
-      }
-      // An equal one of another text goes: the text kept is the one that the signature kept covers.
-      holder.capabilities.erase(held);
+CapabilityStore::Put CapabilityStore::put(ProcessEntry& holder, const AttachedCapability& attached) const {
+  if (bytes_of(attached.capability) > limits_.capability_bytes) {
+    return Put::refused;
+  }
+  auto held = holder.capabilities.find(attached.capability);
+  if (held == holder.capabilities.end()) {
+    if (holder.capabilities.size() >= limits_.capabilities) {
+      return Put::refused;
     }
     holder.capabilities.emplace(attached.capability, attached.signature);
-    inserted.push_back(attached);
+    return Put::added;
   }
+  if (attached.signature.empty()) {
+    return Put::known;  // it keeps its text, and nothing takes a foreign issuer's signature away (defects C5, C7)
+  }
+  // An equal one of another text goes: the text kept is the one that the signature kept covers.
+  holder.capabilities.erase(held);
+  holder.capabilities.emplace(attached.capability, attached.signature);
+  return Put::changed;
+}
+
+size_t CapabilityStore::put_all(ProcessEntry& holder, std::span<const AttachedCapability> capabilities,
+                                std::vector<AttachedCapability>& changed) {
+  size_t refused = 0;
+  for (const AttachedCapability& attached : capabilities) {
+    Put result = put(holder, attached);
+    refused += result == Put::refused ? 1 : 0;
+    if (result == Put::added || result == Put::changed) {
+      changed.push_back(attached);
+    }
+    if (result == Put::added) {
+      std::scoped_lock lock(mutex_);
+      index(holder.id(), attached.capability);
+    }
+  }
+  return refused;
+}
+
+size_t CapabilityStore::insert(ProcessEntry& holder, std::span<const AttachedCapability> capabilities) {
+  std::vector<AttachedCapability> changed;
+  size_t refused = put_all(holder, capabilities, changed);
   if (holder.lasts()) {
-    records_.put_capabilities(holder.id(), inserted);
+    records_.put_capabilities(holder.id(), changed);
   }
   return refused;
 }
@@ -78,22 +114,27 @@ void CapabilityStore::erase(ProcessEntry& holder, std::span<const Capability> ca
       erased.push_back(capability);
     }
   }
+  unindex(holder.id(), erased);
   if (holder.lasts()) {
     records_.erase_capabilities(holder.id(), erased);
   }
 }
 
 size_t CapabilityStore::add(ProcessEntry& holder, std::span<const AttachedCapability> capabilities) {
-  size_t refused = 0;
-  {
-    std::scoped_lock lock(holder.mutex);
-    if (holder.ended()) {
-      return 0;
-    }
-    refused = insert(holder, capabilities);
-  }
-  index(holder.id(), capabilities);
-  return refused;
+  std::scoped_lock lock(holder.mutex);
+  return holder.ended() ? 0 : insert(holder, capabilities);
+}
+
+size_t CapabilityStore::fill(ProcessEntry& holder, std::span<const AttachedCapability> capabilities) {
+  std::vector<AttachedCapability> changed;
+  return put_all(holder, capabilities, changed);
+}
+
+std::vector<Capability> CapabilityStore::clear(ProcessEntry& holder) {
+  std::vector<Capability> held = keys_of(holder.capabilities);
+  holder.capabilities.clear();
+  unindex(holder.id(), held);
+  return held;
 }
 
 void CapabilityStore::drop(ProcessEntry& holder, std::span<const Capability> capabilities) {
@@ -102,6 +143,8 @@ void CapabilityStore::drop(ProcessEntry& holder, std::span<const Capability> cap
     erase(holder, capabilities);
   }
 }
+
+// ---- of a process, whichever life it has by now --------------------------------------------------
 
 bool CapabilityStore::holds(const ProcessId& holder, const Capability& capability) const {
   bool held = false;
@@ -118,9 +161,6 @@ std::vector<Capability> CapabilityStore::all(const ProcessId& holder) const {
 std::optional<size_t> CapabilityStore::add(const ProcessId& holder, std::span<const AttachedCapability> capabilities) {
   std::optional<size_t> refused;
   with_living(table_, holder, [&](ProcessEntry& entry) { refused = insert(entry, capabilities); });
-  if (refused) {
-    index(holder, capabilities);
-  }
   return refused;
 }
 
@@ -160,37 +200,47 @@ void CapabilityStore::filter(ProcessEntry& sender, std::vector<AttachedCapabilit
   });
 }
 
-void CapabilityStore::index(const ProcessId& holder, const Capability& capability) {
+// ---- revocation ----------------------------------------------------------------------------------
+
+bool CapabilityStore::is_indexed(const ProcessId& holder, const Capability& capability) const {
   const ProcessId& issuer = capability.issuer().process();
-  if (issuer == holder) {
-    return;
+  // The runtime's own processes never end, so nothing of theirs is ever revoked.
+  bool is_module =
+      issuer.package() == kernel_.process().package() && issuer.publisher() == kernel_.process().publisher();
+  return issuer != holder && !is_module && capability.issuer().node() == kernel_.node();
+}
+
+void CapabilityStore::index(const ProcessId& holder, const Capability& capability) {
+  if (is_indexed(holder, capability)) {
+    ++holders_[capability.issuer().process()][holder];
   }
-  std::shared_ptr<ProcessEntry> entry = table_.find(issuer);
-  if (entry && entry->kind != ProcessEntry::Kind::guest) {
-    return;  // modules never end, so nothing of theirs is ever revoked
-  }
+}
+
+void CapabilityStore::unindex(const ProcessId& holder, std::span<const Capability> capabilities) {
   std::scoped_lock lock(mutex_);
-  holders_[issuer].insert(holder);
-}
-
-void CapabilityStore::index(const ProcessId& holder, std::span<const AttachedCapability> capabilities) {
-  for (const AttachedCapability& attached : capabilities) {
-    index(holder, attached.capability);
-  }
-}
-
-void CapabilityStore::index(ProcessEntry& holder) {
-  for (const Capability& capability : all(holder)) {
-    index(holder.id(), capability);
+  for (const Capability& capability : capabilities) {
+    if (!is_indexed(holder, capability)) {
+      continue;
+    }
+    auto issuer = holders_.find(capability.issuer().process());
+    auto count = issuer->second.find(holder);
+    if (--count->second == 0) {
+      issuer->second.erase(count);
+    }
+    if (issuer->second.empty()) {
+      holders_.erase(issuer);
+    }
   }
 }
 
 void CapabilityStore::revoke(const Address& issuer) {
-  std::unordered_set<ProcessId> holders;
+  std::vector<ProcessId> holders;
   {
     std::scoped_lock lock(mutex_);
-    if (auto node = holders_.extract(issuer.process())) {
-      holders = std::move(node.mapped());
+    if (auto found = holders_.find(issuer.process()); found != holders_.end()) {
+      for (const auto& [holder, count] : found->second) {
+        holders.push_back(holder);
+      }
     }
     for (auto& [pending, set] : pending_) {
       records_.erase_capabilities(pending, extract_issued_by(issuer, set));
@@ -200,6 +250,7 @@ void CapabilityStore::revoke(const Address& issuer) {
   for (const ProcessId& id : holders) {
     with_living(table_, id, [&](ProcessEntry& holder) {
       std::vector<Capability> taken = extract_issued_by(issuer, holder.capabilities);
+      unindex(id, taken);
       if (holder.lasts()) {
         records_.erase_capabilities(id, taken);
       }
@@ -207,24 +258,12 @@ void CapabilityStore::revoke(const Address& issuer) {
   }
 }
 
-void CapabilityStore::forget(const ProcessId& holder, std::span<const Capability> held) {
-  std::scoped_lock lock(mutex_);
-  for (const Capability& capability : held) {
-    auto found = holders_.find(capability.issuer().process());
-    if (found != holders_.end() && found->second.erase(holder) > 0 && found->second.empty()) {
-      holders_.erase(found);
-    }
-  }
-}
+// ---- grants to processes that are not there yet --------------------------------------------------
 
-bool CapabilityStore::add_pending(const ProcessId& holder, std::span<const AttachedCapability> capabilities) {
+void CapabilityStore::add_pending(const ProcessId& holder, std::span<const AttachedCapability> capabilities) {
   std::scoped_lock lock(mutex_);
-  // Who is made from here on finds what is left here.
-  if (table_.find(holder)) {
-    return false;
-  }
   if (pending_.size() >= pending_limit && !pending_.contains(holder)) {
-    return true;
+    return;
   }
   CapabilitySet& set = pending_[holder];
   std::vector<AttachedCapability> kept;
@@ -234,19 +273,29 @@ bool CapabilityStore::add_pending(const ProcessId& holder, std::span<const Attac
       kept.push_back(attached);
     }
   }
+  if (set.empty()) {
+    pending_.erase(holder);
+  }
   records_.put_capabilities(holder, kept);
-  return true;
 }
 
-std::vector<AttachedCapability> CapabilityStore::take_pending(const ProcessId& holder) {
+size_t CapabilityStore::fill_with_pending(ProcessEntry& holder, std::vector<Capability>& taken) {
+  // One step for who revokes: what is not among the pending any more is in the index.
   std::scoped_lock lock(mutex_);
-  std::vector<AttachedCapability> result;
-  if (auto node = pending_.extract(holder)) {
-    for (const auto& [capability, signature] : node.mapped()) {
-      result.push_back({capability, signature});
+  size_t refused = 0;
+  auto pending = pending_.extract(holder.id());
+  if (!pending) {
+    return refused;
+  }
+  for (const auto& [capability, signature] : pending.mapped()) {
+    taken.push_back(capability);
+    Put result = put(holder, {capability, signature});
+    refused += result == Put::refused ? 1 : 0;
+    if (result == Put::added) {
+      index(holder.id(), capability);
     }
   }
-  return result;
+  return refused;
 }
 
 }  // namespace kinode::kernel

@@ -2,13 +2,13 @@
 // journal and the index for revocation stay one.
 //
 // Thread-safe. Each function takes one process's lock at a time; the journal is written under it, so
-// that its order is that of memory.
+// that its order is that of memory. The store's own lock comes after it, never before.
 #pragma once
 
 #include <mutex>
 #include <span>
+#include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "kernel/process_entry.h"
@@ -17,10 +17,15 @@
 
 namespace kinode::kernel {
 
+std::vector<AttachedCapability> without_signatures(const std::vector<Capability>& capabilities);
+
+/// The line that tells of capabilities left out.
+std::string refused_text(size_t refused, const ProcessId& holder, const Limits& limits);
+
 class CapabilityStore {
  public:
-  CapabilityStore(const ProcessTable& table, Records& records, const Limits& limits)
-      : table_(table), records_(records), limits_(limits) {}
+  CapabilityStore(const Address& kernel, const ProcessTable& table, Records& records, const Limits& limits)
+      : kernel_(kernel), table_(table), records_(records), limits_(limits) {}
 
   // ---- of one life of a process; no effect on one that ended ------------------------------------
 
@@ -47,35 +52,45 @@ class CapabilityStore {
 
   /// Takes every capability issued by `issuer`, a process of this node, from all others.
   void revoke(const Address& issuer);
-  /// Forgets that `holder` held these: it ended.
-  void forget(const ProcessId& holder, std::span<const Capability> held);
-  /// Tells the index of a set that was filled directly.
-  void index(ProcessEntry& holder);
+
+  // ---- for Lifecycle, which writes these changes to the journal itself; with the holder's lock ----
+
+  /// Adds to what a process starts with. What is over a limit is left out: returns how many.
+  size_t fill(ProcessEntry& holder, std::span<const AttachedCapability> capabilities);
+  /// The same for what was granted to it before it was there; `taken` gets all of that.
+  size_t fill_with_pending(ProcessEntry& holder, std::vector<Capability>& taken);
+  /// Takes all from a process that ends; returns them.
+  std::vector<Capability> clear(ProcessEntry& holder);
 
   // ---- grants to processes that are not there yet ------------------------------------------------
 
-  /// False if `holder` is there by now: then `add`.
-  bool add_pending(const ProcessId& holder, std::span<const AttachedCapability> capabilities);
-  /// What was granted to `holder` before it was there.
-  std::vector<AttachedCapability> take_pending(const ProcessId& holder);
+  /// While `holder` can be neither made nor removed.
+  void add_pending(const ProcessId& holder, std::span<const AttachedCapability> capabilities);
 
  private:
   static constexpr size_t pending_limit = 4096;  // processes, and capabilities of each
 
   // With the holder's lock held.
+  enum class Put : uint8_t { refused, known, changed, added };
+  Put put(ProcessEntry& holder, const AttachedCapability& attached) const;
+  size_t put_all(ProcessEntry& holder, std::span<const AttachedCapability> capabilities,
+                 std::vector<AttachedCapability>& changed);
   size_t insert(ProcessEntry& holder, std::span<const AttachedCapability> capabilities);
   void erase(ProcessEntry& holder, std::span<const Capability> capabilities);
-
-  void index(const ProcessId& holder, std::span<const AttachedCapability> capabilities);
+  void unindex(const ProcessId& holder, std::span<const Capability> capabilities);
+  // With `mutex_` held.
   void index(const ProcessId& holder, const Capability& capability);
+  /// Whether it is one that can be revoked.
+  [[nodiscard]] bool is_indexed(const ProcessId& holder, const Capability& capability) const;
 
+  const Address& kernel_;
   const ProcessTable& table_;
   Records& records_;
   const Limits& limits_;
 
   std::mutex mutex_;
-  /// Who may hold something that this process issued; a name too many does no harm.
-  std::unordered_map<ProcessId, std::unordered_set<ProcessId>> holders_;
+  /// Who holds how many of what this process issued.
+  std::unordered_map<ProcessId, std::unordered_map<ProcessId, size_t>> holders_;
   std::unordered_map<ProcessId, CapabilitySet> pending_;
 };
 

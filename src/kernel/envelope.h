@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 
 #include "types/message.h"
 
@@ -23,8 +24,12 @@ struct Prompting {
   [[nodiscard]] const Address& answer_to() const { return rsvp ? *rsvp : source; }
 };
 
-/// What limits count for a capability.
+// What limits count for each.
+size_t bytes_of(const Address& address);
 size_t bytes_of(const Capability& capability);
+size_t bytes_of(const Blob& blob);
+size_t bytes_of(const Request& request);
+size_t bytes_of(const Response& response);
 
 struct Envelope {
   enum class Kind : uint8_t {
@@ -54,8 +59,22 @@ struct Envelope {
 
   [[nodiscard]] const Request& request() const { return std::get<Request>(message); }
   [[nodiscard]] const Response& response() const { return std::get<Response>(message); }
-  /// What limits count for it.
+  /// What limits count for it, but for the blob of `prompting`: see KeptBlobs.
   [[nodiscard]] size_t bytes() const;
+};
+
+/// Counts the blobs of requests being handled that something keeps with its promptings, each blob once,
+/// however many keep it.
+class KeptBlobs {
+ public:
+  void add(const std::shared_ptr<const Prompting>& prompting);
+  /// It was added.
+  void remove(const std::shared_ptr<const Prompting>& prompting);
+  [[nodiscard]] size_t bytes() const { return bytes_; }
+
+ private:
+  std::unordered_map<const Prompting*, size_t> keepers_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace kinode::kernel

@@ -3,19 +3,6 @@
 #include "kernel/parts.h"
 
 namespace kinode::kernel {
-namespace {
-
-std::vector<AttachedCapability> unsigned_capabilities(const std::vector<Capability>& capabilities) {
-  std::vector<AttachedCapability> attached;
-  attached.reserve(capabilities.size());
-  for (const Capability& capability : capabilities) {
-    attached.push_back({capability, {}});
-  }
-  return attached;
-}
-
-}  // namespace
-
 Kernel::Kernel(Environment environment) : parts_(std::make_unique<Parts>(*this, std::move(environment))) {
   parts_->router.on_command([this](ProcessEntry& from, const Request& request, const std::optional<Blob>& blob) {
     return parts_->commands.execute(from, request, blob);
@@ -49,28 +36,16 @@ bool Kernel::holds(const ProcessId& holder, const Capability& capability) const 
 }
 
 bool Kernel::grant(const ProcessId& holder, const std::vector<Capability>& capabilities) {
-  std::optional<size_t> refused = parts_->capabilities.add(holder, unsigned_capabilities(capabilities));
+  std::optional<size_t> refused = parts_->capabilities.add(holder, without_signatures(capabilities));
   if (refused.value_or(0) > 0) {
-    const Limits& limits = parts_->environment.limits;
     parts_->environment.printer.print(
-        {0, parts_->address.process(),
-         fmt::format("{} capabilities refused to {}: it holds its limit of {}, or they are larger than {} bytes",
-                     *refused, holder.text(), limits.capabilities, limits.capability_bytes)});
+        {0, parts_->address.process(), refused_text(*refused, holder, parts_->environment.limits)});
   }
   return refused.has_value();
 }
 
 Result<void> Kernel::promise(const ProcessId& holder, const std::vector<Capability>& capabilities) {
-  // Of any other name there will never be a process.
-  if (Result<void> safe = holder.check_name_safe(); !safe) {
-    return safe;
-  }
-  while (!grant(holder, capabilities)) {
-    if (parts_->capabilities.add_pending(holder, unsigned_capabilities(capabilities))) {
-      break;
-    }
-  }
-  return {};
+  return parts_->lifecycle.promise(holder, capabilities);
 }
 
 bool Kernel::drop(const ProcessId& holder, const std::vector<Capability>& capabilities) {

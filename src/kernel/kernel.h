@@ -137,7 +137,8 @@ class Kernel {
   /// must not call the kernel. Set before boot.
   void on_deadline(std::function<void(Instant)> notify);
 
-  /// Ends all processes and takes no more messages; returns at once, their last polls may still run.
+  /// Ends all processes but the modules, and makes no more; returns at once, last polls may still run. No
+  /// module can message them or kill them from here on.
   void shutdown();
 
   Environment& environment();

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-
 namespace kinode::kernel {
 
 void Lifecycle::print(uint8_t verbosity, std::string text) const {
   environment_.printer.print({verbosity, address_.process(), std::move(text)});
+}
+
+void Lifecycle::print_refused(size_t refused, const ProcessId& holder) const {
+  if (refused > 0) {
+    print(0, refused_text(refused, holder, environment_.limits));
+  }
 }
 
 std::shared_ptr<ProcessEntry> Lifecycle::make_entry(const ProcessId& id, ProcessEntry::Kind kind) {
@@ -21,140 +25,6 @@ void Lifecycle::cancel_timers(ProcessEntry& entry) {
   router_.abandon_requests_of(entry);
   wheel_.cancel(entry.wake_timer);
   wheel_.cancel(entry.restart_timer);
-}
-
-// ---- modules -------------------------------------------------------------------------------------
-
-void Lifecycle::add_kernel() {
-  std::shared_ptr<ProcessEntry> entry = make_entry(address_.process(), ProcessEntry::Kind::kernel);
-  entry->exempt = true;
-  entry->stage = ProcessEntry::Stage::running;
-  entry->on_exit = OnExit::restart();
-  entry->program.wit_version = 1;
-  entry->capabilities.emplace(entry->messaging, Bytes());
-  entry->capabilities.emplace(Capability::network(address_), Bytes());
-  table_.add(entry);
-}
-
-void Lifecycle::add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make) {
-  std::shared_ptr<ProcessEntry> entry = make_entry(id, ProcessEntry::Kind::module);
-  entry->is_public = is_public;
-  // The operator's hand, and those that the reference exempts (kernel.md 4.1).
-  entry->exempt =
-      id.text() == "state:distro:sys" || id.text() == "vfs:distro:sys" || id.text() == "terminal:distro:sys";
-  entry->on_exit = OnExit::restart();
-  entry->program.wit_version = 1;
-  entry->process = make(entry->context);
-  for (const std::shared_ptr<ProcessEntry>& other : table_.all()) {
-    if (other->kind != ProcessEntry::Kind::guest) {
-      AttachedCapability to_new{entry->messaging, {}};
-      capabilities_.add(*other, std::span(&to_new, 1));
-      entry->capabilities.emplace(other->messaging, Bytes());
-    }
-  }
-  entry->capabilities.emplace(entry->messaging, Bytes());
-  entry->capabilities.emplace(Capability::network(address_), Bytes());
-  bool added = table_.add(entry);
-  KINODE_CHECK(added, "two modules {}", id.text());
-  start(entry);
-}
-
-// ---- boot ----------------------------------------------------------------------------------------
-
-Result<void> Lifecycle::load(const std::function<Result<Program>(const std::string& handle)>& load) {
-  std::vector<std::pair<ProcessId, ProcessRecord>> found;
-  Result<void> scanned = records_.scan_processes(
-      [&](ProcessId id, ProcessRecord record) { found.emplace_back(std::move(id), std::move(record)); });
-  if (!scanned) {
-    return scanned;
-  }
-  std::vector<ProcessId> forgotten;
-  for (auto& [id, record] : found) {
-    Result<void> safe = id.check_name_safe();
-    Result<Program> program = safe ? load(record.handle) : std::unexpected(safe.error());
-    if (!program) {
-      print(0, fmt::format("{} is forgotten: {}", id.text(), program.error().message));
-      forgotten.push_back(id);
-      continue;
-    }
-    std::shared_ptr<ProcessEntry> entry = make_entry(id, ProcessEntry::Kind::guest);
-    entry->program = std::move(*program);
-    entry->program.handle = record.handle;
-    entry->program.wit_version = record.wit_version;
-    entry->on_exit = std::move(record.on_exit);
-    entry->is_public = record.is_public;
-    entry->from_journal = true;
-    table_.add(std::move(entry));
-  }
-  std::vector<std::pair<ProcessId, AttachedCapability>> held;
-  scanned = records_.scan_capabilities([&](ProcessId holder, AttachedCapability attached) {
-    held.emplace_back(std::move(holder), std::move(attached));
-  });
-  if (!scanned) {
-    return scanned;
-  }
-  for (auto& [holder, attached] : held) {
-    if (std::shared_ptr<ProcessEntry> entry = table_.find(holder)) {
-      std::scoped_lock lock(entry->mutex);
-      entry->capabilities.emplace(std::move(attached.capability), std::move(attached.signature));
-    } else if (std::ranges::find(forgotten, holder) != forgotten.end()) {
-      records_.erase_capabilities(holder, std::span(&attached.capability, 1));
-    } else {
-      capabilities_.add_pending(holder, std::span(&attached, 1));
-    }
-  }
-  for (const std::shared_ptr<ProcessEntry>& entry : table_.all()) {
-    capabilities_.index(*entry);
-  }
-  for (const ProcessId& id : forgotten) {
-    records_.erase_process(id, {});
-  }
-  return {};
-}
-
-Result<void> Lifecycle::install(ProcessSpec spec) {
-  std::shared_ptr<ProcessEntry> entry = table_.find(spec.id);
-  if (!entry) {
-    return initialize(std::move(spec));
-  }
-  if (entry->kind != ProcessEntry::Kind::guest) {
-    return fail("{}: names of the runtime's modules are its own", spec.id.text());
-  }
-  Result<void> component = environment_.factory.inspect(spec.program);
-  if (!component) {
-    return std::unexpected(component.error().at(spec.id.text()));
-  }
-  bool found = with_living(table_, spec.id, [&](ProcessEntry& living) {
-    living.program = std::move(spec.program);
-    living.is_public = spec.is_public;
-    for (Capability& capability : spec.capabilities) {
-      living.capabilities.emplace(std::move(capability), Bytes());
-    }
-    change_on_exit(living, std::move(spec.on_exit));
-    entry = living.shared_from_this();
-  });
-  if (!found) {
-    return fail("{}: ended while it was brought up to date", spec.id.text());
-  }
-  capabilities_.index(*entry);
-  return {};
-}
-
-void Lifecycle::run_all() {
-  for (const std::shared_ptr<ProcessEntry>& entry : table_.all()) {
-    OnExit before_start;
-    {
-      std::scoped_lock lock(entry->mutex);
-      if (entry->stage != ProcessEntry::Stage::initialized) {
-        continue;
-      }
-      if (std::exchange(entry->from_journal, false)) {
-        before_start = entry->on_exit;
-      }
-    }
-    send_on_exit_requests(*entry, before_start);
-    start(entry);
-  }
 }
 
 // ---- processes -----------------------------------------------------------------------------------
@@ -190,31 +60,27 @@ Result<void> Lifecycle::initialize(ProcessSpec spec) {
   entry->program = std::move(spec.program);
   entry->on_exit = std::move(spec.on_exit);
   entry->is_public = spec.is_public;
-  entry->capabilities.emplace(entry->messaging, Bytes());
-  for (Capability& capability : spec.capabilities) {
-    entry->capabilities.emplace(std::move(capability), Bytes());
-  }
-  for (AttachedCapability& passed_on : spec.passed_on) {
-    entry->capabilities.emplace(std::move(passed_on.capability), std::move(passed_on.signature));
-  }
+  size_t refused = 0;
   {
     // Locked until it is written, so that what is changed meanwhile comes after that in the journal.
     std::scoped_lock lock(entry->mutex);
     if (!table_.add(entry)) {
       return fail("{}: a process of this name exists", spec.id.text());
     }
+    capabilities_.fill(*entry, without_signatures({entry->messaging}));
+    refused += capabilities_.fill(*entry, without_signatures(spec.capabilities));
+    refused += capabilities_.fill(*entry, spec.passed_on);
     std::vector<Capability> granted_before;
-    for (AttachedCapability& granted : capabilities_.take_pending(spec.id)) {
-      granted_before.push_back(granted.capability);
-      entry->capabilities.emplace(std::move(granted.capability), std::move(granted.signature));
-    }
+    refused += capabilities_.fill_with_pending(*entry, granted_before);
+    std::erase_if(granted_before, [&](const Capability& capability) {
+      return entry->lasts() && entry->capabilities.contains(capability);
+    });
+    records_.erase_capabilities(spec.id, granted_before);
     if (entry->lasts()) {
       persist(*entry);
-    } else {
-      records_.erase_capabilities(spec.id, granted_before);
     }
   }
-  capabilities_.index(*entry);
+  print_refused(refused, spec.id);
   if (shut_down_) {
     end(*entry, [] {});  // it came after `shutdown` had looked
   }
@@ -242,7 +108,8 @@ void Lifecycle::change_on_exit(ProcessEntry& entry, OnExit on_exit) {
 }
 
 Result<void> Lifecycle::run(const ProcessId& id) {
-  std::shared_ptr<ProcessEntry> entry = table_.find(id);
+  std::shared_ptr<ProcessEntry> entry;
+  with_living(table_, id, [&](ProcessEntry& living) { entry = living.shared_from_this(); });
   if (!entry) {
     return fail("{}: no such process", id.text());
   }
@@ -260,6 +127,18 @@ void Lifecycle::start(const std::shared_ptr<ProcessEntry>& entry) {
     entry->from_journal = false;
   }
   environment_.executor.wake(entry, WakeHint::elsewhere);
+}
+
+Result<void> Lifecycle::promise(const ProcessId& holder, const std::vector<Capability>& capabilities) {
+  // Of any other name there will never be a process.
+  if (Result<void> safe = holder.check_name_safe(); !safe) {
+    return safe;
+  }
+  std::scoped_lock order(order_of(holder));
+  if (!kernel_.grant(holder, capabilities)) {
+    capabilities_.add_pending(holder, without_signatures(capabilities));
+  }
+  return {};
 }
 
 bool Lifecycle::set_on_exit(const ProcessId& id, OnExit on_exit) {
@@ -311,10 +190,8 @@ bool Lifecycle::end(ProcessEntry& entry, Last last) {
 bool Lifecycle::remove(ProcessEntry& entry, bool revoke) {
   {
     std::scoped_lock order(order_of(entry.id()));
-    std::vector<Capability> held;
     bool was_alive = end(entry, [&] {
-      held = CapabilityStore::keys_of(entry.capabilities);
-      entry.capabilities.clear();
+      std::vector<Capability> held = capabilities_.clear(entry);
       if (entry.lasts()) {
         records_.erase_process(entry.id(), held);
       }
@@ -322,7 +199,6 @@ bool Lifecycle::remove(ProcessEntry& entry, bool revoke) {
     if (!was_alive) {
       return false;
     }
-    capabilities_.forget(entry.id(), held);
     if (revoke) {
       capabilities_.revoke(entry.address);
     }
@@ -344,7 +220,7 @@ bool Lifecycle::kill(const ProcessId& id, bool revoke) {
       return true;
     }
     if (shut_down_) {
-      break;
+      return false;  // it ended with the node, and comes back with it
     }
     // It ended just now; its next life, if it has one, is in the table.
   }

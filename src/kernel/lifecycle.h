@@ -41,6 +41,7 @@ class Lifecycle {
   Result<void> initialize(ProcessSpec spec);
   Result<void> run(const ProcessId& id);
   bool kill(const ProcessId& id, bool revoke);
+  Result<void> promise(const ProcessId& holder, const std::vector<Capability>& capabilities);
   bool set_on_exit(const ProcessId& id, OnExit on_exit);
   void set_on_exit(ProcessEntry& entry, OnExit on_exit);
   void shutdown();
@@ -59,6 +60,8 @@ class Lifecycle {
   void cancel_timers(ProcessEntry& entry);
 
  private:
+  /// Gives one of the runtime's own what it holds.
+  void hold(ProcessEntry& entry, const std::vector<Capability>& capabilities);
   std::shared_ptr<ProcessEntry> make_entry(const ProcessId& id, ProcessEntry::Kind kind);
   Result<void> check_new(const ProcessSpec& spec) const;
   // With the entry's lock held.
@@ -75,6 +78,7 @@ class Lifecycle {
   void restart(ProcessEntry& entry);
   void send_on_exit_requests(ProcessEntry& entry, const OnExit& on_exit);
   void print(uint8_t verbosity, std::string text) const;
+  void print_refused(size_t refused, const ProcessId& holder) const;
 
   Kernel& kernel_;
   Kernel::Environment& environment_;

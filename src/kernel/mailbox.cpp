@@ -1,23 +1,8 @@
 #include "kernel/mailbox.h"
 
+#include <algorithm>
+
 namespace kinode::kernel {
-
-size_t bytes_of(const Capability& capability) {
-  return capability.issuer().node().size() + capability.issuer().process().text().size() + capability.params().size();
-}
-
-size_t Envelope::bytes() const {
-  size_t size = sizeof(Envelope) + (blob ? blob->bytes.size() : 0);
-  return std::visit(
-      [size](const auto& part) {
-        size_t total = size + part.body.size() + (part.metadata ? part.metadata->size() : 0);
-        for (const AttachedCapability& attached : part.capabilities) {
-          total += sizeof(AttachedCapability) + bytes_of(attached.capability) + attached.signature.size();
-        }
-        return total;
-      },
-      message);
-}
 
 Mailbox::~Mailbox() { discard(take_all()); }
 
@@ -34,6 +19,7 @@ void Mailbox::push(std::unique_ptr<Envelope> envelope) {
     ++requests_;
   } else {
     end_bytes_ += bytes;
+    kept_.add(added->prompting);
   }
   if (last_ == nullptr) {
     first_ = std::move(envelope);
@@ -59,6 +45,7 @@ std::unique_ptr<Envelope> Mailbox::pop() {
     --requests_;
   } else {
     end_bytes_ -= bytes;
+    kept_.remove(taken->prompting);
   }
   return taken;
 }
@@ -66,6 +53,7 @@ std::unique_ptr<Envelope> Mailbox::pop() {
 std::unique_ptr<Envelope> Mailbox::take_all() {
   last_ = nullptr;
   size_ = requests_ = bytes_ = end_bytes_ = 0;
+  kept_ = {};
   return std::move(first_);
 }
 
@@ -77,14 +65,32 @@ void Mailbox::discard(std::unique_ptr<Envelope> chain) {
 }
 
 void Mailbox::add_waiter(const std::shared_ptr<ProcessEntry>& sender) {
-  if (waiting_.insert(sender.get()).second) {
-    waiters_.push_back(sender);
+  if (!waiting_.insert(sender.get()).second) {
+    return;
   }
+  if (waiters_.size() >= forget_at_) {
+    // Of senders that ended meanwhile only their names are left, but there may be very many of them.
+    std::erase_if(waiters_, [&](const Waiter& waiter) {
+      bool ended = waiter.sender.expired();
+      if (ended) {
+        waiting_.erase(waiter.key);
+      }
+      return ended;
+    });
+    forget_at_ = std::max(least_to_forget, waiters_.size() * 2);
+  }
+  waiters_.push_back({sender.get(), sender});
 }
 
 std::vector<std::weak_ptr<ProcessEntry>> Mailbox::take_waiters() {
+  std::vector<std::weak_ptr<ProcessEntry>> taken;
+  taken.reserve(waiters_.size());
+  for (Waiter& waiter : waiters_) {
+    taken.push_back(std::move(waiter.sender));
+  }
   waiting_.clear();
-  return std::exchange(waiters_, {});
+  waiters_.clear();
+  return taken;
 }
 
 }  // namespace kinode::kernel

@@ -34,7 +34,8 @@ class Mailbox {
   /// Responses and errors.
   [[nodiscard]] size_t ends() const { return size_ - requests_; }
   [[nodiscard]] size_t bytes() const { return bytes_; }
-  [[nodiscard]] size_t end_bytes() const { return end_bytes_; }
+  /// With what the ends keep of the requests being handled.
+  [[nodiscard]] size_t end_bytes() const { return end_bytes_ + kept_.bytes(); }
 
   /// All envelopes at once, as a chain: to be let go by `discard` without the lock.
   std::unique_ptr<Envelope> take_all();
@@ -42,6 +43,7 @@ class Mailbox {
 
   /// Senders to wake when there is room again, each once.
   void add_waiter(const std::shared_ptr<ProcessEntry>& sender);
+  [[nodiscard]] size_t waiters() const { return waiters_.size(); }
   [[nodiscard]] bool has_waiters() const { return !waiters_.empty(); }
   std::vector<std::weak_ptr<ProcessEntry>> take_waiters();
 
@@ -52,8 +54,16 @@ class Mailbox {
   size_t requests_ = 0;
   size_t bytes_ = 0;
   size_t end_bytes_ = 0;
-  std::vector<std::weak_ptr<ProcessEntry>> waiters_;
+  KeptBlobs kept_;
+
+  struct Waiter {
+    const ProcessEntry* key;  // not used again for another as long as `sender` holds its place in memory
+    std::weak_ptr<ProcessEntry> sender;
+  };
+  static constexpr size_t least_to_forget = 64;
+  std::vector<Waiter> waiters_;
   std::unordered_set<const ProcessEntry*> waiting_;  // those of waiters_
+  size_t forget_at_ = least_to_forget;
 };
 
 }  // namespace kinode::kernel

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "kernel/process_entry.h"
+#include "kernel/testing/test_node.h"
 
 namespace kinode::kernel {
 namespace {
@@ -93,6 +96,47 @@ TEST(Mailbox, RemembersEachWaitingSenderOnce) {
   EXPECT_TRUE(mailbox.has_waiters());
   EXPECT_EQ(mailbox.take_waiters().size(), 1);
   EXPECT_FALSE(mailbox.has_waiters());
+}
+
+TEST(Mailbox, ForgetsWaitingSendersThatEnded) {
+  testing::TestNode node;
+  Lifecycle& lifecycle = node.add_puppet("other:test:sys").context().entry().lifecycle;
+  auto entry = [&] { return std::make_shared<ProcessEntry>(node.kernel, lifecycle, alice, ProcessEntry::Kind::guest); };
+  Mailbox mailbox;
+  std::shared_ptr<ProcessEntry> living = entry();
+  mailbox.add_waiter(living);
+  for (int i = 0; i < 10'000; ++i) {
+    mailbox.add_waiter(entry());
+  }
+  EXPECT_LT(mailbox.waiters(), 200);
+  mailbox.add_waiter(living);
+  size_t left = std::ranges::count_if(mailbox.take_waiters(), [](const auto& waiter) { return !waiter.expired(); });
+  EXPECT_EQ(left, 1);
+}
+
+TEST(Mailbox, CountsWhatItsEndsKeepOfTheRequestsBeingHandledOnce) {
+  auto prompting = std::make_shared<const Prompting>(
+      Prompting{1, alice, alice, true, Blob{std::nullopt, Bytes::from(std::string(1000, 'x'))}});
+  Mailbox mailbox;
+  auto push = [&](std::shared_ptr<const Prompting> handled) {
+    std::unique_ptr<Envelope> envelope = end(Envelope::Kind::response, "x");
+    envelope->prompting = std::move(handled);
+    mailbox.push(std::move(envelope));
+  };
+  push(nullptr);
+  size_t each = mailbox.end_bytes();
+  push(prompting);
+  push(prompting);
+  EXPECT_EQ(mailbox.end_bytes(), 3 * each + 1000);
+  push(std::make_shared<const Prompting>(*prompting));
+  EXPECT_EQ(mailbox.end_bytes(), 4 * each + 2000);
+  mailbox.pop();
+  mailbox.pop();
+  EXPECT_EQ(mailbox.end_bytes(), 2 * each + 2000);
+  mailbox.pop();
+  EXPECT_EQ(mailbox.end_bytes(), each + 1000);
+  Mailbox::discard(mailbox.take_all());
+  EXPECT_EQ(mailbox.end_bytes(), 0);
 }
 
 }  // namespace

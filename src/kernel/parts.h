@@ -19,7 +19,7 @@ struct Kernel::Parts {
         address(environment.node, ProcessId("kernel", "distro", "sys")),
         records(environment.journal, environment.printer, address.process()),
         wheel(environment.clock.now()),
-        capabilities(table, records, environment.limits),
+        capabilities(address, table, records, environment.limits),
         router(environment, address, table, wheel, counters),
         lifecycle(kernel, environment, address, table, wheel, capabilities, records, router),
         commands(kernel, address) {}

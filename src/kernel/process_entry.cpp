@@ -23,6 +23,7 @@ Task::Outcome ProcessEntry::run() {
   if (!ended() && (process || lifecycle.make_process(*this))) {
     poll = process->poll();
     if (over_limit) {
+      over_limit = false;  // what it has to say at its exit is still heard
       poll = {Process::Status::exited, {true, "it sends without end and receives none of the answers"}};
     }
   }

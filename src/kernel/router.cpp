@@ -7,8 +7,6 @@ namespace {
 
 /// Longer than any node runs: what keeps a deadline of 2^63 seconds from overflowing.
 constexpr uint64_t longest_timeout_seconds = uint64_t{3600} * 24 * 365 * 2;
-/// Processes that one request may be inherited by.
-constexpr size_t responder_limit = 1024;
 
 }  // namespace
 
@@ -73,11 +71,11 @@ SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing) {
     remove_responder(*route.target, *outgoing.prompting);
   }
   if (expects) {
-    if (std::unique_ptr<Outstanding> record = take_outstanding(from, id)) {
-      release(*record);
-    } else {
+    std::unique_ptr<Outstanding> record = take_outstanding(from, id);
+    if (!record) {
       return SendStatus::sent;  // timed out meanwhile: its error is in the mailbox
     }
+    record->release();
   }
   if (delivery == Delivery::ended) {
     refuse(from, outgoing, {nullptr, &counters_.no_such_process});
@@ -201,8 +199,7 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
   record->context = outgoing.context;
   record->prompting = outgoing.prompting;
   record->awaited = outgoing.awaited;
-  record->responders.push_back(target);
-  target->asked.fetch_add(1, std::memory_order_relaxed);
+  record->add_responder(target);
 
   const Limits& limits = environment_.limits;
   std::scoped_lock lock(from.mutex);
@@ -210,7 +207,7 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
   size_t open_bytes = from.outstanding.bytes() + from.mailbox.end_bytes();
   if (from.ended() || open >= limits.outstanding_requests ||
       (open > 0 && open_bytes + record->bytes() > limits.outstanding_bytes)) {
-    release(*record);
+    record->release();
     return false;
   }
   // Set before the record can be taken, and under the lock, so that it is not fired before it is there.
@@ -221,27 +218,20 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
 
 Router::Heir Router::add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir,
                                    const Prompting& prompting) {
-  Heir result = Heir::unchanged;  // a request of another node: that node judges
+  Heir result = Heir::unchanged;
   if (prompting.rsvp->node() != environment_.node) {
-    return result;
+    return result;  // a request of another node: that node judges
   }
   with_living(table_, prompting.rsvp->process(), [&](ProcessEntry& asker) {
     Outstanding* record = asker.outstanding.find(prompting.id);
-    if (record == nullptr || !record->may_be_answered_by(from) || record->may_be_answered_by(*heir)) {
-      return;
+    if (record != nullptr && record->may_be_answered_by(from)) {
+      result = record->add_responder(heir) ? Heir::added : Heir::refused;
     }
-    if (record->responders.size() >= responder_limit) {
-      result = Heir::refused;
-      return;
-    }
-    record->responders.push_back(heir);
-    heir->asked.fetch_add(1, std::memory_order_relaxed);
-    result = Heir::added;
   });
   return result;
 }
 
-void Router::remove_responder(ProcessEntry& heir, const Prompting& prompting) {
+void Router::remove_responder(const ProcessEntry& heir, const Prompting& prompting) {
   std::shared_ptr<ProcessEntry> asker = table_.find(prompting.rsvp->process());
   if (!asker) {
     return;
@@ -249,22 +239,15 @@ void Router::remove_responder(ProcessEntry& heir, const Prompting& prompting) {
   {
     std::scoped_lock lock(asker->mutex);
     Outstanding* record = asker->outstanding.find(prompting.id);
-    if (record == nullptr || remains_answerable(*record, heir)) {
+    if (record == nullptr) {
+      return;
+    }
+    record->remove_responder(heir);
+    if (!record->unanswerable()) {
       return;
     }
   }
   fail(*asker, prompting.id, counters_.died);
-}
-
-bool Router::remains_answerable(Outstanding& record, const ProcessEntry& dead) {
-  std::erase_if(record.responders, [&](const auto& responder) {
-    if (responder.get() != &dead) {
-      return false;
-    }
-    responder->asked.fetch_sub(1, std::memory_order_relaxed);
-    return true;
-  });
-  return !record.responders.empty() || record.remote;
 }
 
 std::unique_ptr<Outstanding> Router::take_outstanding(ProcessEntry& owner, uint64_t id) {
@@ -277,13 +260,6 @@ std::unique_ptr<Outstanding> Router::take_outstanding(ProcessEntry& owner, uint6
     wheel_.cancel(record->timer);
   }
   return record;
-}
-
-void Router::release(Outstanding& record) {
-  for (const std::shared_ptr<ProcessEntry>& responder : record.responders) {
-    responder->asked.fetch_sub(1, std::memory_order_relaxed);
-  }
-  record.responders.clear();
 }
 
 std::unique_ptr<Envelope> Router::error_of(ProcessEntry& owner, Outstanding& record, SendErrorKind kind) const {
@@ -303,7 +279,7 @@ void Router::fail(ProcessEntry& owner, uint64_t id, std::atomic<uint64_t>& cause
   if (!record) {
     return;  // it ended otherwise
   }
-  release(*record);
+  record->release();
   AtomicCounters::count(cause);
   bool awaited = record->awaited;
   deliver_end(owner, error_of(owner, *record, SendErrorKind::timeout), awaited, WakeHint::elsewhere);
@@ -322,7 +298,8 @@ void Router::fail_requests_to(const ProcessEntry& dead) {
     {
       std::scoped_lock lock(asker->mutex);
       for (const auto& [id, record] : asker->outstanding.all()) {
-        if (!remains_answerable(*record, dead)) {
+        record->forget_responder(dead);
+        if (record->unanswerable()) {
           unanswerable.push_back(id);
         }
       }
@@ -341,19 +318,8 @@ void Router::abandon_requests_of(ProcessEntry& entry) {
   }
   for (const std::unique_ptr<Outstanding>& record : records) {
     wheel_.cancel(record->timer);
-    release(*record);
+    record->release();
   }
-}
-
-std::vector<std::unique_ptr<Outstanding>> OutstandingRequests::take_all() {
-  std::vector<std::unique_ptr<Outstanding>> taken;
-  taken.reserve(records_.size());
-  for (auto& [id, record] : records_) {
-    taken.push_back(std::move(record));
-  }
-  records_.clear();
-  bytes_ = 0;
-  return taken;
 }
 
 // ---- responding ----------------------------------------------------------------------------------
@@ -412,7 +378,7 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
     return;
   }
   wheel_.cancel(record->timer);
-  release(*record);
+  record->release();
   AtomicCounters::count(counters_.delivered);
   deliver_end(*asker,
               std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::response,
@@ -427,6 +393,9 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
 }
 
 void Router::give_back(ProcessEntry& from, std::unique_ptr<Envelope> envelope, bool awaited) {
+  if (from.kind == ProcessEntry::Kind::kernel) {
+    return;  // it reads no errors
+  }
   if (from.kind == ProcessEntry::Kind::guest && !awaited) {
     const Limits& limits = environment_.limits;
     std::scoped_lock lock(from.mutex);

@@ -69,13 +69,10 @@ class Router {
   /// Lets `heir` answer the request that `from` inherits to it.
   Heir add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir, const Prompting& prompting);
   /// `heir` was not reached.
-  void remove_responder(ProcessEntry& heir, const Prompting& prompting);
-  /// Takes `dead` from those who may answer `record`; false if nobody is left. With its owner's lock.
-  static bool remains_answerable(Outstanding& record, const ProcessEntry& dead);
+  void remove_responder(const ProcessEntry& heir, const Prompting& prompting);
   /// Ends the request `id` of `owner`, if it did not end otherwise.
   void fail(ProcessEntry& owner, uint64_t id, std::atomic<uint64_t>& cause);
   std::unique_ptr<Outstanding> take_outstanding(ProcessEntry& owner, uint64_t id);
-  static void release(Outstanding& record);
 
   std::unique_ptr<Envelope> error_of(ProcessEntry& owner, Outstanding& record, SendErrorKind kind) const;
   /// The failure of a request that was never delivered.

@@ -95,6 +95,51 @@ Puppet& TestNode::add_puppet(std::string_view id, bool is_public) {
   return puppet;
 }
 
+Guest& TestNode::expect_guest(std::string_view id) {
+  std::unique_ptr<Guest>& guest = guests_[std::string(id)];
+  if (!guest) {
+    guest = std::make_unique<Guest>(local(id));
+    factory.add(std::string(id), [&guest](ProcessContext& context) { return guest->make(context); });
+  }
+  return *guest;
+}
+
+Program TestNode::program_of(const Guest& guest) const { return NativeFactory::program(guest.id().text()); }
+
+Guest& TestNode::add_guest(std::string_view id, GuestOptions options) {
+  Guest& guest = expect_guest(id);
+  Result<void> made = kernel.initialize({.id = guest.id(),
+                                         .program = program_of(guest),
+                                         .on_exit = std::move(options.on_exit),
+                                         .is_public = options.is_public,
+                                         .capabilities = std::move(options.capabilities)});
+  KINODE_CHECK(made.has_value(), "{}", made.error().message);
+  if (options.run) {
+    Result<void> running = kernel.run(guest.id());
+    KINODE_CHECK(running.has_value(), "{}", running.error().message);
+    executor.run();
+  }
+  return guest;
+}
+
+Result<void> TestNode::load() {
+  return kernel.load([this](const std::string& handle) -> Result<Program> {
+    auto found = guests_.find(std::string_view(handle).substr(1));
+    if (found == guests_.end()) {
+      return fail("no program {}", handle);
+    }
+    return program_of(*found->second);
+  });
+}
+
+std::vector<std::string> TestNode::journal_keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : journal.content()) {
+    keys.push_back(key);
+  }
+  return keys;
+}
+
 void TestNode::connect(const Address& holder, const Address& target) {
   KINODE_CHECK(kernel.grant(holder.process(), {Capability::messaging(target)}), "no process {}", holder.text());
   KINODE_CHECK(kernel.grant(target.process(), {Capability::messaging(holder)}), "no process {}", target.text());

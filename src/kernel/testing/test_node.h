@@ -19,8 +19,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel/kernel.h"
+#include "kernel/testing/guest.h"
 #include "kernel/testing/manual_clock.h"
 #include "kernel/testing/manual_executor.h"
 #include "kernel/testing/memory_journal.h"
@@ -54,6 +56,14 @@ class Puppet {
   std::deque<std::unique_ptr<Envelope>> received_;
 };
 
+/// What a guest is made with, beside its id.
+struct GuestOptions {
+  bool is_public = false;
+  OnExit on_exit = {};
+  std::vector<Capability> capabilities = {};
+  bool run = true;
+};
+
 class TestNode {
  public:
   struct Options {
@@ -76,22 +86,35 @@ class TestNode {
   NativeFactory factory;
   /// How often a process asked for the node's shutdown.
   int shutdowns = 0;
+
+ private:
+  // Before the kernel, whose processes use them until they are deleted.
+  std::map<std::string, std::unique_ptr<Puppet>, std::less<>> puppets_;
+  std::map<std::string, std::unique_ptr<Guest>, std::less<>> guests_;
+
+ public:
   Kernel kernel;
 
   /// The address here of the process `id`, which must be one.
   [[nodiscard]] Address local(std::string_view id) const;
   /// Makes and runs a puppet: a module of the runtime where its id is one of distro:sys, else a guest.
   Puppet& add_puppet(std::string_view id, bool is_public = false);
+  /// A guest that the kernel can make from its program; whose handle is `/ID`. Not made yet.
+  Guest& expect_guest(std::string_view id);
+  [[nodiscard]] Program program_of(const Guest& guest) const;
+  /// Makes one, and runs it.
+  Guest& add_guest(std::string_view id, GuestOptions options = {});
+  /// Loads the journal: there are programs of the guests expected.
+  Result<void> load();
   /// Gives `holder` the right to message `target`, and `target` that to answer.
   void connect(const Address& holder, const Address& target);
+  /// The journal's keys, in order.
+  [[nodiscard]] std::vector<std::string> journal_keys() const;
 
   /// Runs tasks until none is ready.
   size_t run() { return executor.run(); }
   /// Moves the clock, tells the kernel, and runs tasks until none is ready.
   void advance(std::chrono::nanoseconds by);
-
- private:
-  std::map<std::string, std::unique_ptr<Puppet>, std::less<>> puppets_;
 };
 
 }  // namespace kinode::kernel::testing
