@@ -206,7 +206,10 @@ typedef struct kn_engine_options {
   // for up to about 10 000 processes; 0 keeps the map count flat for many more.
   uint64_t memory_reservation;
   uint64_t memory_guard;
-  size_t wasm_stack;   // bytes a guest may use of its stack
+  // Address space reserved beside a memory that outgrew its reservation and is copied elsewhere, so that
+  // it is not copied at each step.
+  uint64_t memory_growth;
+  size_t wasm_stack;  // bytes a guest may use of its stack
   // Bytes of a process's stack, the guest's and the host's part: at least 128 KiB more than wasm_stack.
   size_t fiber_stack;
 } kn_engine_options;
@@ -243,11 +246,11 @@ void kn_component_delete(kn_component* component);
 // ---- process -----------------------------------------------------------------------------------
 
 typedef struct kn_process_options {
-  kn_bytes our;             // the text address given to `init`
-  uint64_t memory_limit;    // bytes, all linear memories together
-  uint64_t table_limit;     // elements, all tables together
-  uint64_t call_limit;      // bytes one call may carry from the guest to the host
-  kn_optional_bytes tmp;    // host folder that the guest sees as /tmp, named in TEMP_DIR
+  kn_bytes our;           // the text address given to `init`
+  uint64_t memory_limit;  // bytes, all linear memories together
+  uint64_t table_limit;   // elements, all tables together
+  uint64_t call_limit;    // bytes one call may carry from the guest to the host
+  kn_optional_bytes tmp;  // host folder that the guest sees as /tmp, named in TEMP_DIR
 } kn_process_options;
 
 // The component may be deleted while its processes live. Nothing runs before the first poll. The
@@ -264,7 +267,7 @@ kn_poll kn_process_poll(kn_process* process);
 
 typedef enum kn_end_kind {
   KN_END_RETURNED,
-  KN_END_EXITED,          // wasi:cli/exit
+  KN_END_EXITED,  // wasi:cli/exit
   KN_END_TRAPPED,
   KN_END_OUT_OF_MEMORY,   // trapped after a refused growth, or the limit was hit at the start
   KN_END_STACK_OVERFLOW,  // also of the stack in its memory, where deep recursion shows it
@@ -294,7 +297,7 @@ static_assert(sizeof(kn_process_id) == 48 && sizeof(kn_address) == 64 && sizeof(
 static_assert(sizeof(kn_blob) == 40 && sizeof(kn_request) == 72 && sizeof(kn_response) == 64);
 static_assert(sizeof(kn_outgoing) == 168 && sizeof(kn_on_exit) == 24 && sizeof(kn_grant) == 64);
 static_assert(sizeof(kn_spawn) == 104 && sizeof(kn_spawn_result) == 56 && sizeof(kn_event) == 248);
-static_assert(sizeof(kn_host) == 176 && sizeof(kn_engine_options) == 32 && sizeof(kn_process_options) == 64);
+static_assert(sizeof(kn_host) == 176 && sizeof(kn_engine_options) == 40 && sizeof(kn_process_options) == 64);
 static_assert(sizeof(kn_end) == 40 && sizeof(kn_call) == 4 && sizeof(bool) == 1);
 static_assert(offsetof(kn_request, timeout_seconds) == 56 && offsetof(kn_response, inherit) == 56);
 static_assert(offsetof(kn_outgoing, blob) == 160 && offsetof(kn_spawn, is_public) == 96);

@@ -85,7 +85,8 @@ impl Engine {
 }
 
 fn config(options: &EngineOptions) -> Result<Config> {
-    let EngineOptions { memory_reservation, memory_guard, wasm_stack, fiber_stack } = *options;
+    let EngineOptions { memory_reservation, memory_guard, memory_growth, wasm_stack, fiber_stack } =
+        *options;
     if fiber_stack < wasm_stack.saturating_add(HOST_STACK) {
         bail!("fiber_stack must leave {HOST_STACK} bytes beside wasm_stack for the host");
     }
@@ -93,8 +94,7 @@ fn config(options: &EngineOptions) -> Result<Config> {
     config
         .memory_reservation(memory_reservation)
         .memory_guard_size(memory_guard)
-        // Spare room when a memory has to move: no more than the embedder wants reserved at first.
-        .memory_reservation_for_growth(memory_reservation.min(1 << 20))
+        .memory_reservation_for_growth(memory_growth)
         .memory_init_cow(true)
         .max_wasm_stack(wasm_stack)
         .async_stack_size(fiber_stack)

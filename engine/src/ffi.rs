@@ -173,6 +173,7 @@ pub struct Host {
 pub struct EngineOptions {
     pub memory_reservation: u64,
     pub memory_guard: u64,
+    pub memory_growth: u64,
     pub wasm_stack: usize,
     pub fiber_stack: usize,
 }
@@ -275,7 +276,7 @@ const _: () = {
     assert!(size_of::<Event>() == 248 && offset_of!(Event, context) == 208);
     assert!(offset_of!(Event, error_message_is_response) == 236);
     assert!(size_of::<Host>() == 22 * 8);
-    assert!(size_of::<EngineOptions>() == 32);
+    assert!(size_of::<EngineOptions>() == 40);
     assert!(size_of::<ProcessOptions>() == 64 && offset_of!(ProcessOptions, tmp) == 40);
     assert!(size_of::<End>() == 40 && size_of::<OwnedText>() == 16);
     assert!(size_of::<ComponentStatus>() == 4 && size_of::<EndKind>() == 4);

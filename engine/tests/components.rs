@@ -100,6 +100,16 @@ fn init_must_be_there_and_right() {
     assert!(reason.contains("func(our: string)"), "{reason}");
 }
 
+/// Waiting on one would block the thread that polls.
+#[test]
+fn shared_memories_are_refused() {
+    let engine = TestEngine::new();
+    let extra = "(core module $shared (memory 1 1 shared)) (core instance (instantiate $shared))";
+    let (status, reason) = engine.compile(&Wrap { extra, ..WRAP }.guest(IDLE)).err().unwrap();
+    assert_eq!(status, ComponentStatus::Invalid);
+    assert!(reason.contains("threads"), "{reason}");
+}
+
 #[test]
 fn both_names_of_the_interface_are_offered() {
     let engine = TestEngine::new();

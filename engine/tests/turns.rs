@@ -140,3 +140,34 @@ fn the_other_settings_work_too() {
     let end = engine.process(body).run();
     assert_eq!(end.message, "out of bounds memory access");
 }
+
+/// Pages that this thread has touched for the first time.
+fn page_faults() -> i64 {
+    let mut usage = unsafe { std::mem::zeroed::<libc::rusage>() };
+    assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &mut usage) }, 0);
+    usage.ru_minflt
+}
+
+#[test]
+fn a_memory_that_grows_by_small_steps_is_not_copied_at_each() {
+    let small = EngineOptions { memory_reservation: 0, memory_guard: 0, ..options() };
+    let engine = TestEngine::with(&EngineOptions { memory_growth: 64 << 20, ..small }).unwrap();
+    // 512 pages of 64 KiB, one after the other, the first word of each 4 KiB written.
+    let body = r#"(func $init (param i32 i32)
+        (local $at i32) (local $count i32)
+        (loop $again
+          (local.set $at (i32.mul (memory.grow (i32.const 1)) (i32.const 65536)))
+          (local.set $count (i32.const 0))
+          (loop $touch
+            (i32.store (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 4096))) (i32.const 1))
+            (local.set $count (i32.add (local.get $count) (i32.const 1)))
+            (br_if $touch (i32.lt_u (local.get $count) (i32.const 16))))
+          (br_if $again (i32.lt_u (memory.size) (i32.const 512)))))"#;
+    let mut process = engine.process(body);
+    let before = page_faults();
+    let end = process.run();
+    let faults = page_faults() - before;
+    assert_eq!(end.kind, EndKind::Returned, "{end:?}");
+    // 8192 pages are touched; copying at each step would touch two million.
+    assert!(faults < 40_000, "{faults} page faults");
+}

@@ -13,6 +13,7 @@ namespace kinode::wasm {
 Result<std::shared_ptr<Engine>> Engine::start(const EngineSettings& settings) {
   kn_engine_options options{.memory_reservation = settings.memory_reservation,
                             .memory_guard = settings.memory_guard,
+                            .memory_growth = settings.memory_growth,
                             .wasm_stack = settings.wasm_stack,
                             .fiber_stack = settings.fiber_stack};
   kn_text error{};

@@ -1,9 +1,18 @@
 #include "wasm/factory.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
 namespace kinode::wasm {
+namespace {
+
+// Components of one memory are the rule; a second is allowed for.
+uint64_t address_space(const EngineSettings& settings) {
+  return 2 * (std::max(settings.memory_reservation, settings.memory_growth) + settings.memory_guard);
+}
+
+}  // namespace
 
 using kernel::Process;
 using kernel::ProcessContext;
@@ -13,9 +22,7 @@ WasmFactory::WasmFactory(const Engine& engine, ComponentCache& cache, Options op
     : cache_(cache),
       settings_{options.limits, options.output},
       tmp_folder_(std::move(options.tmp_folder)),
-      // Components of one memory are the rule; a second is allowed for.
-      room_(std::make_shared<MachineRoom>(
-          options.machine, 2 * (engine.settings().memory_reservation + engine.settings().memory_guard))) {}
+      room_(std::make_shared<MachineRoom>(options.machine, address_space(engine.settings()))) {}
 
 Result<void> WasmFactory::inspect(const Program& program) {
   std::string_view place = program.handle.empty() ? "the program" : std::string_view(program.handle);

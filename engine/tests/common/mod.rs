@@ -67,6 +67,7 @@ pub fn options() -> EngineOptions {
     EngineOptions {
         memory_reservation: 4 << 30,
         memory_guard: 32 << 20,
+        memory_growth: 0,
         wasm_stack: 512 << 10,
         fiber_stack: 1 << 20,
     }
