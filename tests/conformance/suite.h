@@ -49,6 +49,15 @@ class NodeTest : public ::testing::Test {
   /// The same of the actor's component, with the rights of no one.
   std::string spawn_actor(Json arguments = Json::object()) const { return spawn(std::move(arguments)); }
 
+  /// Has `process`, whose on-exit is Restart, crash; returns when its next life answers.
+  void crash(const std::string& process) const {
+    const size_t before = node().mark();
+    node().begin(process, steps(step("trap")));
+    node().wait_for(process + " had OnExit behavior Restart", before);
+    while (node().ask(process, script("our")).status != 200) {
+    }
+  }
+
   size_t begin_ = 0;
 };
 
