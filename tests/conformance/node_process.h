@@ -89,6 +89,8 @@ struct NodeOptions {
   std::vector<std::string> more;
   /// Empty: one of its own.
   std::string home;
+  /// Empty: one that all tests share, so that components are compiled once.
+  std::string compiled_components;
 };
 
 class NodeProcess {
