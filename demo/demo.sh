@@ -47,7 +47,7 @@ kit() { "$build/bin/kit" "$@"; }
 
 # ask PROCESS BODY [FILE]: prints the body of the answer.
 ask() {
-  kit inject-message "$1:tour:demo.os" "$2" --port "$port" ${3:+--blob "$3"} | sed -n 's/^.*"body": "\(.*\)".*$/\1/p'
+  kit inject-message "$1:tour:demo.os" "$2" --port "$port" ${3:+--blob "$3"}
 }
 
 # show TITLE EXPECTED ACTUAL
