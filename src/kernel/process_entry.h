@@ -49,8 +49,8 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
 
   [[nodiscard]] const ProcessId& id() const { return address.process(); }
   [[nodiscard]] bool ended() const { return stage.load(std::memory_order_relaxed) == Stage::ended; }
-  /// Whether it outlives a restart of the node. With the lock held.
-  [[nodiscard]] bool lasts() const { return kind == Kind::guest && on_exit.kind != OnExit::Kind::none; }
+  /// Whether what it holds outlives a restart of the node, and it does, if it is a guest. With the lock held.
+  [[nodiscard]] bool lasts() const { return kind != Kind::guest || on_exit.kind != OnExit::Kind::none; }
 
   Lifecycle& lifecycle;
   const Address address;

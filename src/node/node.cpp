@@ -93,7 +93,9 @@ struct Node::Parts {
   std::unique_ptr<TimerThread> timer_thread;
   std::shared_ptr<modules::Timers> timers;
   std::unique_ptr<kernel::Kernel> kernel;
-  modules::TerminalModule* terminal = nullptr;  // the kernel's
+  // The kernel's:
+  modules::HttpServer* http_server = nullptr;
+  modules::TerminalModule* terminal = nullptr;
 };
 
 Result<void> Node::Parts::open_home() {
@@ -181,6 +183,11 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
   kernel->add_module(ProcessId("timer", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
     return std::make_unique<modules::TimerModule>(context, clock, timers);
   });
+  kernel->add_module(modules::HttpServer::id(), false, [this](kernel::ProcessContext& context) {
+    auto module = std::make_unique<modules::HttpServer>(context, http);
+    http_server = module.get();
+    return module;
+  });
   kernel->add_module(modules::TerminalModule::id(), true, [&](kernel::ProcessContext& context) {
     auto module = std::make_unique<modules::TerminalModule>(
         context,
@@ -215,11 +222,9 @@ Result<void> Node::Parts::boot(std::vector<package::PackageSource> shipped) {
     return loaded;
   }
   packages.install(*kernel);
-  // Not earlier, so that a request finds every process in its place.
-  kernel->add_module(modules::HttpServer::id(), false, [this](kernel::ProcessContext& context) {
-    return std::make_unique<modules::HttpServer>(context, http);
-  });
   kernel->run_all();
+  // Not earlier, so that a request finds every process in its place.
+  http->start(*http_server);
   return {};
 }
 

@@ -18,9 +18,7 @@ HttpAnswer not_found() { return {HttpStatus::not_found, "", ""}; }
 }  // namespace
 
 HttpServer::HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener)
-    : context_(context), listener_(std::move(listener)), rpc_(context, listener_->settings()) {
-  listener_->start(*this);
-}
+    : context_(context), listener_(std::move(listener)), rpc_(context, listener_->settings()) {}
 
 HttpServer::~HttpServer() { listener_->stop(); }
 

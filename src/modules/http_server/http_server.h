@@ -6,9 +6,12 @@
 // served yet; they become further parts beside RpcEndpoint.
 //
 //   auto listener = HttpListener::open(settings);
-//   kernel.add_module(HttpServer::id(), false, [listener](kernel::ProcessContext& context) {
-//     return std::make_unique<HttpServer>(context, listener);
+//   kernel.add_module(HttpServer::id(), false, [&](kernel::ProcessContext& context) {
+//     auto module = std::make_unique<HttpServer>(context, *listener);
+//     server = module.get();
+//     return module;
 //   });
+//   (*listener)->start(*server);  // when all that may be asked is there
 //
 // Threads: `poll` on the kernel's workers, `admit` and `handle` on the listener's. The destructor stops the
 // listener and waits for its threads, so it must not run on one of them.
@@ -27,7 +30,7 @@ class HttpServer final : public kernel::Process, public HttpSite {
  public:
   static ProcessId id() { return {"http-server", "distro", "sys"}; }
 
-  /// Starts the listener, which nobody has started yet.
+  /// Whoever makes it starts the listener with it when it may be asked.
   HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener);
   ~HttpServer() override;
 

@@ -32,9 +32,13 @@ class HttpServerTest : public testing::Test {
     if (disk_is_fast) {
       node->journal.flush_always();
     }
+    HttpServer* site = nullptr;
     node->kernel.add_module(HttpServer::id(), false, [&](kernel::ProcessContext& context) {
-      return std::make_unique<HttpServer>(context, *listener);
+      auto module = std::make_unique<HttpServer>(context, *listener);
+      site = module.get();
+      return module;
     });
+    (*listener)->start(*site);
     node->run();
     server.emplace(node->local(HttpServer::id().text()));
   }
