@@ -1,3 +1,6 @@
+# Every room's test program.
+add_custom_target(unit_tests)
+
 # A room is a folder of src/ with one purpose: a static library, and a test program of its *_test.cpp.
 #
 # kinode_room(NAME name [FOLDER path-below-src] [USES room...] [LIBRARIES target...])
@@ -34,6 +37,7 @@ function(kinode_room)
   if(tests)
     add_executable(${ROOM_NAME}_test ${tests})
     target_link_libraries(${ROOM_NAME}_test PRIVATE kinode_${ROOM_NAME} ${ROOM_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    add_dependencies(unit_tests ${ROOM_NAME}_test)
     add_test(NAME ${ROOM_NAME} COMMAND ${ROOM_NAME}_test)
     set_tests_properties(${ROOM_NAME} PROPERTIES TIMEOUT 300)
   endif()

@@ -58,11 +58,11 @@ def step(tally, name, command, **options):
     return ok
 
 
-def build(tally, preset, folder):
+def build(tally, preset, folder, targets=()):
     """Configures and builds; shows how far it is, since the first time takes long."""
     print(f"building {folder}", flush=True)
     begin = time.monotonic()
-    for command in (["cmake", "--preset", preset, "--log-level=WARNING"], ["ninja", "-C", folder]):
+    for command in (["cmake", "--preset", preset, "--log-level=WARNING"], ["ninja", "-C", folder, *targets]):
         if subprocess.run(command, cwd=ROOT).returncode != 0:
             tally.add(f"build {preset}", 0, 1, time.monotonic() - begin)
             return False
@@ -70,13 +70,14 @@ def build(tally, preset, folder):
     return True
 
 
-def programs(folder):
-    """The test programs of a build, as CTest knows them: name, command, labels."""
+def programs(folder, wanted):
+    """The test programs of a build, as CTest knows them: name, command, and properties."""
     shown = subprocess.run(["ctest", "--test-dir", folder, "--show-only=json-v1"], cwd=ROOT, check=True,
                            capture_output=True)
     for test in json.loads(shown.stdout)["tests"]:
         properties = {each["name"]: each["value"] for each in test.get("properties", [])}
-        yield test["name"], test["command"], properties
+        if wanted(test["name"]):
+            yield test["name"], test["command"], properties
 
 
 def count_cases(report, ok):
@@ -91,39 +92,32 @@ def count_cases(report, ok):
     return passed, max(failed, int(not ok))
 
 
-def run_program(folder, name, command, properties):
-    report = LOGS / f"{Path(folder).name}-{name}.xml"
+def run_program(build_name, name, command, properties, more_environment):
+    report = LOGS / f"{build_name}-{name}.xml"
     report.unlink(missing_ok=True)
-    environment = dict(os.environ, GTEST_OUTPUT=f"xml:{report}", GTEST_BRIEF="1")
-    for each in properties.get("ENVIRONMENT", []):
-        key, _, value = each.partition("=")
-        environment[key] = value
+    environment = dict(os.environ, GTEST_OUTPUT=f"xml:{report}", GTEST_BRIEF="1", **more_environment)
     limit = ["timeout", "--kill-after=10", str(int(properties.get("TIMEOUT", 600)))]
-    ok, log, seconds = run(f"{Path(folder).name} {name}", limit + command, env=environment)
-    return ok, log, seconds, *count_cases(report, ok)
+    ok, log, seconds = run(f"{build_name} {name}", limit + command, env=environment)
+    return log, seconds, *count_cases(report, ok)
 
 
-def run_programs(tally, folder, wanted):
-    """Unit tests side by side; then those that start nodes, one at a time, as each fills the machine."""
-    chosen = [each for each in programs(folder) if wanted(each[0])]
-    alone = [each for each in chosen if each[2].get("LABELS")]
-    together = [each for each in chosen if not each[2].get("LABELS")]
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        outcomes = pool.map(lambda each: (each[0], *run_program(folder, *each)), together)
-        for name, ok, log, seconds, passed, failed in outcomes:
-            finish(tally, folder, name, log, seconds, passed, failed)
-    for each in alone:
-        _, log, seconds, passed, failed = run_program(folder, *each)
-        finish(tally, folder, each[0], log, seconds, passed, failed)
+def run_programs(tally, build_name, chosen, jobs=JOBS, **more_environment):
+    def one(each):
+        return each[0], *run_program(build_name, *each, more_environment)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for name, log, seconds, passed, failed in pool.map(one, chosen):
+            tally.add(f"{build_name} {name}", passed, failed, seconds)
+            if failed:
+                show(log)
+            for line in log.read_text(errors="replace").splitlines():
+                if line.startswith("note: "):
+                    print(f"       {line}", flush=True)
 
 
-def finish(tally, folder, name, log, seconds, passed, failed):
-    tally.add(f"{Path(folder).name} {name}", passed, failed, seconds)
-    if failed:
-        show(log)
-    for line in log.read_text(errors="replace").splitlines():
-        if line.startswith("note: "):
-            print(f"       {line}", flush=True)
+def is_alone(program):
+    """Whether it starts nodes or uses every core: these run one at a time."""
+    return "LABELS" in program[2]
 
 
 def engine_tests(tally):
@@ -138,6 +132,15 @@ def engine_tests(tally):
     tally.add("engine", passed, failed, seconds)
     if failed:
         show(log)
+
+
+def sanitized_tests(tally, wanted, conformance):
+    """The unit tests once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer, and the
+    conformance tests against a node that has them."""
+    if build(tally, "asan", "build/asan", ["unit_tests", "kinode", "kit"]):
+        units = [each for each in programs("build/asan", wanted) if not is_alone(each)]
+        run_programs(tally, "asan", units)
+        run_programs(tally, "asan", conformance, jobs=1, KINODE_TEST_PROGRAMS=str(ROOT / "build/asan/bin"))
 
 
 def main():
@@ -155,10 +158,10 @@ def main():
             lint.run(ROOT, ROOT / "build", tally, LOGS)
         if wanted("engine"):
             engine_tests(tally)
-        run_programs(tally, "build", wanted)
-    # The same once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer.
-    if build(tally, "asan", "build/asan"):
-        run_programs(tally, "build/asan", wanted)
+        chosen = list(programs("build", wanted))
+        run_programs(tally, "build", [each for each in chosen if not is_alone(each)])
+        run_programs(tally, "build", [each for each in chosen if is_alone(each)], jobs=1)
+        sanitized_tests(tally, wanted, [each for each in chosen if each[2].get("LABELS") == ["conformance"]])
     if tally.failures:
         print("failed: " + ", ".join(tally.failures))
     print(f"{tally.passed} passed, {tally.failed} failed")

@@ -53,8 +53,8 @@ void write_file(const std::filesystem::path& path, const std::string& bytes) {
   }
 }
 
-std::string kinode_program() { return KINODE_PROGRAM; }
-std::string kit_program() { return KIT_PROGRAM; }
+std::string kinode_program() { return program("kinode", KINODE_PROGRAM); }
+std::string kit_program() { return program("kit", KIT_PROGRAM); }
 std::string built_package(const std::string& name) { return std::string(KINODE_PACKAGES) + "/" + name; }
 std::string component(const std::string& name) { return read_file(std::string(KINODE_GUESTS) + "/" + name + ".wasm"); }
 std::string component_cache() { return KINODE_TEST_COMPONENTS; }
