@@ -24,4 +24,18 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view utf8_prefix(std::string_view text, size_t longest) {
+  constexpr size_t longest_character = 4;
+  if (text.size() <= longest) {
+    return text;
+  }
+  auto is_inside = [&](size_t at) { return (static_cast<uint8_t>(text[at]) & 0xC0U) == 0x80U; };
+  for (size_t end = longest; end > 0 && longest - end < longest_character; --end) {
+    if (!is_inside(end)) {
+      return text.substr(0, end);
+    }
+  }
+  return text.substr(0, longest);
+}
+
 }  // namespace kinode

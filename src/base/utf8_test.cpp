@@ -36,5 +36,25 @@ TEST(Utf8, RefusesWhatIsNone) {
   }
 }
 
+TEST(Utf8Prefix, IsTheWholeOfWhatIsShort) {
+  EXPECT_EQ(utf8_prefix("", 0), "");
+  EXPECT_EQ(utf8_prefix("abc", 3), "abc");
+  EXPECT_EQ(utf8_prefix("\u20AC", 3), "\u20AC");
+}
+
+TEST(Utf8Prefix, EndsBetweenCharacters) {
+  EXPECT_EQ(utf8_prefix("abcd", 3), "abc");
+  std::string text = "a\u20AC\U0001F600b";  // 1, 3, 4 and 1 bytes
+  size_t expected[] = {0, 1, 1, 1, 4, 4, 4, 4, 8, 9};
+  for (size_t longest = 0; longest < std::size(expected); ++longest) {
+    EXPECT_EQ(utf8_prefix(text, longest).size(), expected[longest]) << longest;
+  }
+}
+
+TEST(Utf8Prefix, CutsWhatHasNoSuchPlace) {
+  EXPECT_EQ(utf8_prefix("\U0001F600", 2).size(), 2U);
+  EXPECT_EQ(utf8_prefix(std::string(10, '\x80'), 7).size(), 7U);
+}
+
 }  // namespace
 }  // namespace kinode

@@ -1,8 +1,6 @@
 #include "wasm/component_cache.h"
 
-#include <openssl/evp.h>
-
-#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <list>
@@ -13,22 +11,13 @@
 #include <vector>
 
 #include "wasm/component_files.h"
+#include "wasm/digest.h"
 
 namespace kinode::wasm {
 namespace {
 
 // Compiling takes about a second for so much: below it, nobody is told.
 constexpr size_t announced_size = 512 << 10;
-
-std::string sha256_hex(std::span<const uint8_t> bytes) {
-  std::array<uint8_t, 32> digest{};
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  std::string text;
-  for (uint8_t byte : digest) {
-    text += fmt::format("{:02x}", byte);
-  }
-  return text;
-}
 
 std::string take(kn_text text) {
   std::string taken(text.data == nullptr ? "" : std::string(text.data, text.size));
@@ -51,6 +40,11 @@ struct ComponentCache::State : std::enable_shared_from_this<State> {
     std::vector<std::function<void(Found)>> waiting;
     std::list<std::string>::iterator use;  // in `uses`
   };
+  struct Made {
+    Found found;
+    /// An error that may have come of a moment's want of memory is not kept.
+    bool lasting = true;
+  };
   // Bytes used lately. Held, so that their memory stays theirs.
   struct Recent {
     Bytes wasm;
@@ -63,6 +57,7 @@ struct ComponentCache::State : std::enable_shared_from_this<State> {
   BlockingPool& pool;
   const Options options;
   std::optional<ComponentFiles> files;
+  std::atomic<bool> stopped = false;
 
   std::mutex mutex;
   std::list<Recent> recents;  // the last used first
@@ -130,6 +125,10 @@ struct ComponentCache::State : std::enable_shared_from_this<State> {
   // ---- on the pool --------------------------------------------------------------------------------
 
   void find_or_make(const Bytes& wasm, const std::string& name, std::function<void(Found)> done) {
+    if (stopped) {
+      done(fail("the node stops"));
+      return;
+    }
     std::string digest;
     {
       std::lock_guard lock(mutex);
@@ -159,29 +158,34 @@ struct ComponentCache::State : std::enable_shared_from_this<State> {
       done(std::move(*found));
       return;
     }
-    found = make(wasm, digest, name);
+    Made made = make(wasm, digest, name);
     std::vector<std::function<void(Found)>> waiting;
     std::vector<Found> dropped;
     {
       std::lock_guard lock(mutex);
-      Slot& slot = slots.at(digest);
-      slot.found = found;
-      waiting = std::move(slot.waiting);
-      slot.waiting.clear();
+      auto slot = slots.find(digest);
+      waiting = std::move(slot->second.waiting);
+      slot->second.waiting.clear();
+      if (made.lasting) {
+        slot->second.found = made.found;
+      } else {
+        uses.erase(slot->second.use);
+        slots.erase(slot);
+      }
       forget_oldest(dropped);
     }
-    done(*found);
+    done(made.found);
     for (auto& other : waiting) {
-      other(*found);
+      other(made.found);
     }
   }
 
-  Found make(const Bytes& wasm, const std::string& digest, const std::string& name) {
+  Made make(const Bytes& wasm, const std::string& digest, const std::string& name) {
     std::filesystem::path file;
     if (files) {
       file = files->path(digest, engine->compatibility_hash());
       if (std::shared_ptr<const Component> loaded = load(file)) {
-        return loaded;
+        return {loaded};
       }
     }
     kn_component* component = nullptr;
@@ -202,13 +206,13 @@ struct ComponentCache::State : std::enable_shared_from_this<State> {
       ++counters.compiled;
     }
     if (status != KN_COMPONENT_OK) {
-      return fail("{}", explain(status, reason));
+      return {fail("{}", explain(status, reason)), status != KN_COMPONENT_INVALID};
     }
     auto made = std::make_shared<const Component>(engine, component);
     if (files) {
       store(file, *made);
     }
-    return made;
+    return {made};
   }
 
   // Null if there is none, or none that can be used.
@@ -286,6 +290,8 @@ void ComponentCache::get(const Bytes& wasm, const std::string& name, std::functi
     state->find_or_make(wasm, name, std::move(done));
   });
 }
+
+void ComponentCache::stop() { state_->stopped = true; }
 
 ComponentCache::Counters ComponentCache::counters() const {
   std::lock_guard lock(state_->mutex);

@@ -1,12 +1,13 @@
 // ComponentCache: components by the SHA-256 of their bytes, in memory and on disk, each compiled once.
 //
-//   memory   the components used last, and the errors of those that could not be compiled
+//   memory   the components used last, and why others can never be had
 //   disk     <folder>/<sha256>-<compatibility hash of the engine>.component, so that no restart
 //            compiles again; the oldest go when the folder grows over its bound
 //
 // What lies in the folder is run as machine code: it is used only if it is owned by this process's
 // user and no one else may write to it; else nothing is kept on disk, and one line says why. Files are
-// written beside and renamed, after they are on disk; one that is stale or damaged is compiled anew.
+// written beside and renamed, after they are on disk, and end with a digest; one that is stale or
+// damaged is compiled anew.
 //
 // Hashing costs as much as starting a process, so the bytes used last are remembered (and held, up to a
 // bound): the same Bytes, or equal ones, are recognised without it.
@@ -74,6 +75,9 @@ class ComponentCache {
   [[nodiscard]] std::optional<Found> find(const Bytes& wasm);
   /// Calls `done` on a thread of the pool. `name` is for the lines announced.
   void get(const Bytes& wasm, const std::string& name, std::function<void(Found)> done);
+
+  /// From now on, who asks for what is not compiled yet gets an error, so that the pool is soon done.
+  void stop();
 
   struct Counters {
     uint64_t compiled = 0;

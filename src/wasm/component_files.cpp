@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <vector>
+
+#include "wasm/digest.h"
 
 namespace kinode::wasm {
 namespace fs = std::filesystem;
@@ -19,11 +22,7 @@ namespace {
 constexpr std::string_view extension = ".component";
 
 // Nobody but our user may have written there.
-Result<void> check_ours(const fs::path& path, mode_t kind) {
-  struct stat status{};
-  if (lstat(path.c_str(), &status) != 0) {
-    return fail("{}: {}", path.string(), std::strerror(errno));
-  }
+Result<void> check_ours(const fs::path& path, const struct stat& status, mode_t kind) {
   if ((status.st_mode & S_IFMT) != kind) {
     return fail("{} is not a {}", path.string(), kind == S_IFDIR ? "folder" : "file");
   }
@@ -47,12 +46,56 @@ Result<void> write_all(int file, std::string_view content) {
     }
     content.remove_prefix(static_cast<size_t>(written));
   }
-  // What is renamed into place must be whole after a crash, too: the engine could not tell.
-  if (fdatasync(file) != 0) {
-    return fail("{}", std::strerror(errno));
-  }
   return {};
 }
+
+Result<void> write_with_digest(int file, std::string_view content) {
+  Sha256 digest;
+  digest.add({reinterpret_cast<const uint8_t*>(content.data()), content.size()});
+  Sha256::Value value = digest.finish();
+  Result<void> written = write_all(file, content);
+  if (written) {
+    written = write_all(file, {reinterpret_cast<const char*>(value.data()), value.size()});
+  }
+  if (written && fdatasync(file) != 0) {
+    written = fail("{}", std::strerror(errno));
+  }
+  return written;
+}
+
+// Whether the file of `size` bytes ends with the digest of what is before it.
+bool is_whole(int file, size_t size) {
+  Sha256::Value expected{};
+  if (size < expected.size()) {
+    return false;
+  }
+  Sha256 digest;
+  std::array<uint8_t, 65536> piece;
+  size_t left = size - expected.size();
+  while (left > 0) {
+    ssize_t count = read(file, piece.data(), std::min(piece.size(), left));
+    if (count <= 0) {
+      return false;
+    }
+    digest.add({piece.data(), static_cast<size_t>(count)});
+    left -= static_cast<size_t>(count);
+  }
+  return read(file, expected.data(), expected.size()) == static_cast<ssize_t>(expected.size()) &&
+         digest.finish() == expected;
+}
+
+// Closes itself.
+struct Descriptor {
+  explicit Descriptor(int opened) : number(opened) {}
+  ~Descriptor() {
+    if (number >= 0) {
+      close(number);
+    }
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  const int number;
+};
 
 }  // namespace
 
@@ -64,7 +107,11 @@ Result<ComponentFiles> ComponentFiles::open(fs::path folder, uint64_t limit) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return fail("{}: {}", folder.string(), std::strerror(errno));
   }
-  if (Result<void> ours = check_ours(folder, S_IFDIR); !ours) {
+  struct stat status{};
+  if (lstat(folder.c_str(), &status) != 0) {
+    return fail("{}: {}", folder.string(), std::strerror(errno));
+  }
+  if (Result<void> ours = check_ours(folder, status, S_IFDIR); !ours) {
     return std::unexpected(ours.error());
   }
   return ComponentFiles(std::move(folder), limit);
@@ -75,22 +122,32 @@ fs::path ComponentFiles::path(const std::string& digest, uint64_t compatibility_
 }
 
 Result<void> ComponentFiles::check(const fs::path& file) const {
-  Result<void> ours = check_ours(file, S_IFREG);
-  if (ours) {
-    utimensat(AT_FDCWD, file.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+  Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status{};
+  if (opened.number < 0 || fstat(opened.number, &status) != 0) {
+    return fail("{}: {}", file.string(), std::strerror(errno));
   }
-  return ours;
+  if (Result<void> ours = check_ours(file, status, S_IFREG); !ours) {
+    return ours;
+  }
+  if (!is_whole(opened.number, static_cast<size_t>(status.st_size))) {
+    return fail("{} is damaged", file.string());
+  }
+  futimens(opened.number, nullptr);
+  return {};
 }
 
 Result<void> ComponentFiles::write(const fs::path& file, std::string_view content) const {
   static std::atomic<uint64_t> number = 0;
   fs::path beside = folder_ / fmt::format("{}.{}-{}.part", file.filename().string(), getpid(), ++number);
-  int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) {
-    return fail("{}: {}", beside.string(), std::strerror(errno));
+  Result<void> written;
+  {
+    Descriptor opened(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (opened.number < 0) {
+      return fail("{}: {}", beside.string(), std::strerror(errno));
+    }
+    written = write_with_digest(opened.number, content);
   }
-  Result<void> written = write_all(descriptor, content);
-  close(descriptor);
   if (written && rename(beside.c_str(), file.c_str()) != 0) {
     written = fail("{}", std::strerror(errno));
   }

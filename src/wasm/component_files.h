@@ -19,7 +19,7 @@ class ComponentFiles {
 
   /// The file's path: it need not be there.
   [[nodiscard]] std::filesystem::path path(const std::string& digest, uint64_t compatibility_hash) const;
-  /// Ok if there is a file that may be loaded, and notes that it was used.
+  /// Ok if there is a file that may be loaded and is whole, and notes that it was used.
   [[nodiscard]] Result<void> check(const std::filesystem::path& file) const;
   /// Puts a file in place as a whole, then removes those used longest ago while there is too much.
   [[nodiscard]] Result<void> write(const std::filesystem::path& file, std::string_view content) const;

@@ -54,13 +54,16 @@ void Output::write(Stream stream, std::string_view bytes) {
   }
   std::string& pending = pending_[static_cast<size_t>(stream)];
   while (!bytes.empty()) {
-    size_t end = std::min(bytes.find('\n'), bytes.size());
-    size_t room = limits_.line - std::min(pending.size(), limits_.line);
-    size_t taken = std::min(end, room);
+    // A byte more than a line shows whether a character goes on there.
+    size_t taken = std::min({bytes.find('\n'), bytes.size(), limits_.line + 1 - pending.size()});
     pending.append(bytes.substr(0, taken));
-    bool at_end = taken == end && end < bytes.size();
-    bytes.remove_prefix(taken + (at_end ? 1 : 0));
-    if (at_end || pending.size() >= limits_.line) {
+    bytes.remove_prefix(taken);
+    if (pending.size() > limits_.line) {
+      std::string_view line = utf8_prefix(pending, limits_.line);
+      print_line(stream, line);
+      pending.erase(0, line.size());
+    } else if (!bytes.empty()) {
+      bytes.remove_prefix(1);
       print_line(stream, pending);
       pending.clear();
     }

@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace kinode::wasm {
 namespace {
 
@@ -37,11 +39,7 @@ std::string brief(std::string_view text) {
   if (text.size() <= longest) {
     return std::string(text);
   }
-  size_t end = longest;
-  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) {
-    --end;  // not inside a character
-  }
-  return std::string(text.substr(0, end)) + "...";
+  return std::string(utf8_prefix(text, longest)) + "...";
 }
 
 std::string brief(const kn_process_id& id) {

@@ -31,11 +31,14 @@ Program NativeFactory::program(const std::string& name, std::string handle) {
 }
 
 Result<void> NativeFactory::inspect(const Program& program) {
-  std::lock_guard lock(mutex_);
-  if (!makers_.contains(program.wasm.text())) {
-    return fail("'{}' is not a program of this test", program.wasm.text());
+  {
+    std::lock_guard lock(mutex_);
+    if (makers_.contains(program.wasm.text())) {
+      return {};
+    }
   }
-  return {};
+  return others_ != nullptr ? others_->inspect(program)
+                            : fail("'{}' is not a program of this test", program.wasm.text());
 }
 
 Result<std::unique_ptr<Process>> NativeFactory::make(ProcessContext& context, const Program& program) {
@@ -46,13 +49,18 @@ Result<std::unique_ptr<Process>> NativeFactory::make(ProcessContext& context, co
       return std::unexpected(*refusal_);
     }
     auto found = makers_.find(program.wasm.text());
-    if (found == makers_.end()) {
-      return fail("'{}' is not a program of this test", program.wasm.text());
+    if (found != makers_.end()) {
+      maker = found->second;
+      ++made_;
     }
-    maker = found->second;
-    ++made_;
   }
-  return maker(context);
+  if (maker) {
+    return maker(context);
+  }
+  if (others_ != nullptr) {
+    return others_->make(context, program);
+  }
+  return fail("'{}' is not a program of this test", program.wasm.text());
 }
 
 void NativeFactory::refuse(std::optional<Error> error) {

@@ -51,6 +51,8 @@ class NativeFactory final : public ProcessFactory {
  public:
   /// Any time before a process of that name is made.
   void add(const std::string& name, MakeNative make);
+  /// What programs of no name added here go to. Must outlive the processes. Before the first of them.
+  void pass_on_to(ProcessFactory& others) { others_ = &others; }
   /// The program of that name. Its handle is `/name` unless one is given.
   static Program program(const std::string& name, std::string handle = "");
 
@@ -68,6 +70,7 @@ class NativeFactory final : public ProcessFactory {
   std::map<std::string, MakeNative, std::less<>> makers_;
   std::optional<Error> refusal_;
   size_t made_ = 0;
+  ProcessFactory* others_ = nullptr;
 };
 
 }  // namespace kinode::kernel::testing

@@ -1,0 +1,153 @@
+#include "wasm/machine_room.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+namespace kinode::wasm {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr uint64_t gibibyte = uint64_t{1} << 30;
+
+struct MachineRoomTest : ::testing::Test {
+  std::shared_ptr<MachineRoom> room(MachineLimits limits = {}, uint64_t address_space = 0) {
+    return std::make_shared<MachineRoom>(limits, address_space, [this] {
+      ++measured;
+      return machine;
+    });
+  }
+  std::string refusal(MachineRoom& of) {
+    Result<MachineRoom::Place> place = of.admit();
+    return place ? "" : place.error().message;
+  }
+
+  MachineState machine{.maps = 1'000,
+                       .max_maps = 65'530,
+                       .address_space = gibibyte,
+                       .max_address_space = 128 * 1024 * gibibyte,
+                       .memory_available = 8 * gibibyte,
+                       .memory_total = 16 * gibibyte};
+  int measured = 0;
+};
+
+TEST_F(MachineRoomTest, CountsThePlacesTaken) {
+  auto all = room();
+  {
+    Result<MachineRoom::Place> one = all->admit();
+    Result<MachineRoom::Place> two = all->admit();
+    ASSERT_TRUE(one.has_value() && two.has_value());
+    EXPECT_EQ(all->processes(), 2U);
+    MachineRoom::Place moved = std::move(*one);
+    EXPECT_EQ(all->processes(), 2U);
+  }
+  EXPECT_EQ(all->processes(), 0U);
+}
+
+TEST_F(MachineRoomTest, APlaceOutlivesItsHolderOfTheRoom) {
+  auto all = room();
+  Result<MachineRoom::Place> place = all->admit();
+  all.reset();  // the place holds it
+  ASSERT_TRUE(place.has_value());
+}
+
+TEST_F(MachineRoomTest, MeasuresAgainAfterAsManyAsThereWasRoomFor) {
+  machine.maps = machine.max_maps - 1'024 - 10 * 8;  // ten more
+  auto all = room();
+  std::vector<MachineRoom::Place> places;
+  for (int i = 0; i < 10; ++i) {
+    places.push_back(std::move(*all->admit()));
+  }
+  EXPECT_EQ(measured, 1);
+  machine.maps += 80;
+  EXPECT_THAT(refusal(*all), HasSubstr("memory maps are in use with 10 processes"));
+  EXPECT_EQ(measured, 2);
+  machine.maps -= 8;  // one ended
+  EXPECT_EQ(refusal(*all), "");
+}
+
+TEST_F(MachineRoomTest, MeasuresNowAndThenHoweverMuchRoomThereIs) {
+  machine = {};
+  auto all = room();
+  std::vector<MachineRoom::Place> places;
+  for (int i = 0; i < 3'000; ++i) {
+    places.push_back(std::move(*all->admit()));
+  }
+  EXPECT_EQ(measured, 3);
+}
+
+TEST_F(MachineRoomTest, TellsOfTheLimitOfMapsAndHowToRaiseIt) {
+  machine.maps = 64'600;
+  EXPECT_THAT(refusal(*room()), AllOf(HasSubstr("64600 of 65530 memory maps are in use with 0 processes"),
+                                      HasSubstr("sysctl -w vm.max_map_count=1048576")));
+  machine.max_maps = 1'000'000;
+  machine.maps = 999'990;
+  EXPECT_THAT(refusal(*room()), HasSubstr("vm.max_map_count=4000000"));
+}
+
+TEST_F(MachineRoomTest, TellsOfTheAddressSpace) {
+  machine.max_address_space = 16 * gibibyte;
+  machine.address_space = 12 * gibibyte;
+  EXPECT_EQ(refusal(*room({}, gibibyte)), "") << "15 of 16 may be used";
+  EXPECT_THAT(refusal(*room({}, 4 * gibibyte)),
+              AllOf(HasSubstr("12 GiB of 16 GiB of address space"), HasSubstr("ulimit -v")));
+  EXPECT_EQ(refusal(*room({}, 0)), "") << "the engine reserves nothing";
+}
+
+TEST_F(MachineRoomTest, TellsOfTheMemoryThatIsKeptFree) {
+  machine.memory_available = 200 << 20;
+  EXPECT_THAT(refusal(*room()),
+              AllOf(HasSubstr("200 MiB of memory left, and 256 MiB are kept free"), HasSubstr("end some")));
+  EXPECT_EQ(refusal(*room({.memory_reserve = 100 << 20})), "");
+  machine.memory_total = gibibyte;  // a twentieth of it
+  EXPECT_EQ(refusal(*room()), "");
+  machine.memory_available = 0;
+  EXPECT_THAT(refusal(*room()), HasSubstr("0 MiB of memory left"));
+}
+
+TEST_F(MachineRoomTest, WhereTheSystemTellsNothingAllAreAdmitted) {
+  machine = {};
+  EXPECT_EQ(refusal(*room({}, gibibyte)), "");
+}
+
+TEST_F(MachineRoomTest, ManyThreadsTakeNoMoreThanThereIs) {
+  machine.maps = machine.max_maps - 1'024 - 100 * 8;
+  auto all = room();
+  std::atomic<int> admitted = 0;
+  std::mutex mutex;
+  std::vector<MachineRoom::Place> places;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int k = 0; k < 25; ++k) {
+          if (Result<MachineRoom::Place> place = all->admit()) {
+            ++admitted;
+            std::lock_guard lock(mutex);
+            places.push_back(std::move(*place));
+          }
+        }
+      });
+    }
+  }
+  EXPECT_EQ(admitted, 100);
+  EXPECT_EQ(measured, 1);
+  EXPECT_EQ(all->processes(), 100U);
+}
+
+TEST(MeasureMachine, ReadsWhatTheSystemTells) {
+  MachineState state = measure_machine();
+  EXPECT_GT(state.maps, 10U);
+  EXPECT_GE(state.max_maps, state.maps);
+  EXPECT_GT(state.address_space, 1U << 20);
+  EXPECT_GT(state.max_address_space, state.address_space);
+  EXPECT_GT(state.memory_available, 0U);
+  EXPECT_GE(state.memory_total, state.memory_available);
+}
+
+}  // namespace
+}  // namespace kinode::wasm
