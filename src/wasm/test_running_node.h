@@ -1,6 +1,7 @@
 // For the tests of this room: a kernel whose guests run on real workers, pre-empted by a real ticker.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -27,9 +28,8 @@ class WaitingPrinter final : public kernel::Printer {
     std::unique_lock lock(mutex_);
     std::string found;
     printed_.wait_for(lock, patience, [&] {
-      for (const std::string& line : lines_) {
-        found = line.find(text) != std::string::npos ? line : found;
-      }
+      auto first = std::ranges::find_if(lines_, [&](const std::string& line) { return line.contains(text); });
+      found = first != lines_.end() ? *first : "";
       return !found.empty();
     });
     return found;
