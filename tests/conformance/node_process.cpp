@@ -53,6 +53,13 @@ void write_file(const std::filesystem::path& path, const std::string& bytes) {
   }
 }
 
+namespace {
+/// A program of this build, or of the one whose folder the environment names: with sanitizers, say.
+std::string program(const std::string& name, const std::string& of_this_build) {
+  const char* folder = std::getenv("KINODE_TEST_PROGRAMS");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return folder == nullptr ? of_this_build : std::string(folder) + "/" + name;
+}
+}  // namespace
 std::string kinode_program() { return program("kinode", KINODE_PROGRAM); }
 std::string kit_program() { return program("kit", KIT_PROGRAM); }
 std::string built_package(const std::string& name) { return std::string(KINODE_PACKAGES) + "/" + name; }
