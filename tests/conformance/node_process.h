@@ -124,7 +124,9 @@ class NodeProcess {
   [[nodiscard]] std::string output() const { return child_->output(); }
   /// A place in the output, for `wait_for`.
   [[nodiscard]] size_t mark() const { return child_->output().size(); }
-  size_t wait_for(const std::string& text, size_t from = 0) const { return child_->wait_for(text, from); }
+  size_t wait_for(const std::string& text, size_t from = 0, std::chrono::seconds limit = patience) const {
+    return child_->wait_for(text, from, limit);
+  }
   /// Waits until all that it printed before is in the output; then whether `text` is, after `from`.
   bool said(const std::string& text, size_t from = 0);
   std::optional<int> wait_for_end(std::chrono::seconds limit = patience) { return child_->wait_for_end(limit); }
