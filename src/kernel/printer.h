@@ -9,7 +9,7 @@
 namespace kinode::kernel {
 
 struct Printout {
-  /// 0 always shown, 1 debugging, 2 detail, 3 every message (kernel.md 11).
+  /// 0 always shown, 1 debugging, 2 detail, 3 the finest (kernel.md 11).
   uint8_t verbosity;
   ProcessId source;
   std::string text;

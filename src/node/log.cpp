@@ -1,113 +1,113 @@
 #include "node/log.h"
 
 #include <spdlog/async.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
+
+#include "base/utf8.h"
+#include "node/log_files.h"
 
 namespace kinode::node {
 namespace {
 
-constexpr size_t queue_lines = 8192;
+constexpr size_t queue_lines = 4096;
 constexpr size_t longest_line = 16 * 1024;
 
-/// A line as it may be shown: bytes that would steer the reader's terminal are made visible.
+/// spdlog's levels stand for ours: they have the colours.
+spdlog::level::level_enum level_of(uint8_t verbosity) {
+  return verbosity == 0 ? spdlog::level::trace : verbosity == 1 ? spdlog::level::info : spdlog::level::debug;
+}
+
+std::shared_ptr<spdlog::sinks::sink> make_screen() {
+  auto screen = std::make_shared<spdlog::sinks::stdout_color_sink_mt>();
+  screen->set_color(level_of(0), "");  // what the terminal writes in, dark on light or light on dark
+  return screen;
+}
+
+std::shared_ptr<spdlog::sinks::sink> make_files(const Options& options) {
+  std::filesystem::path folder = std::filesystem::path(options.home) / ".terminal_logs";
+  std::filesystem::create_directories(folder);
+  return std::make_shared<LogFiles>(folder, options.max_log_size, options.log_files);
+}
+
+}  // namespace
+
 std::string printable(std::string_view line) {
-  std::string shown;
-  size_t size = std::min(line.size(), longest_line);
-  shown.reserve(size);
-  for (char c : line.substr(0, size)) {
-    bool steering = (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
-    shown += steering ? '?' : c;
+  while (line.ends_with('\n')) {
+    line.remove_suffix(1);
   }
-  if (size < line.size()) {
-    shown += fmt::format(" [{} bytes more]", line.size() - size);
+  std::string shown;
+  std::string_view kept = utf8_prefix(line, longest_line);
+  shown.reserve(kept.size());
+  for (size_t i = 0; i < kept.size(); ++i) {
+    auto byte = static_cast<unsigned char>(kept[i]);
+    bool is_long_control = byte == 0xC2 && i + 1 < kept.size() && static_cast<unsigned char>(kept[i + 1]) < 0xA0;
+    if (byte == '\n') {
+      shown += "\n  ";
+    } else if ((byte < 0x20 && byte != '\t') || byte == 0x7F || is_long_control) {
+      shown += '?';
+      i += is_long_control ? 1 : 0;
+    } else {
+      shown += kept[i];
+    }
+  }
+  if (kept.size() < line.size()) {
+    shown += fmt::format(" [{} bytes more]", line.size() - kept.size());
   }
   return shown;
 }
 
-std::string log_file(const std::string& folder) {
-  std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  localtime_r(&now, &parts);
-  char name[64];
-  size_t size = std::strftime(name, sizeof name, "%Y-%m-%d-%H:%M:%S.log", &parts);
-  return folder + "/" + std::string(name, size);
+void Log::Way::open(std::shared_ptr<spdlog::sinks::sink> sink, const char* pattern) {
+  thread = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
+  logger = std::make_shared<spdlog::async_logger>("log", std::move(sink), thread,
+                                                  spdlog::async_overflow_policy::overrun_oldest);
+  logger->set_pattern(pattern);
+  logger->set_level(spdlog::level::trace);
+  logger->flush_on(spdlog::level::trace);
+  // There is nowhere to tell it: the line is lost.
+  logger->set_error_handler([](const std::string&) {});
 }
 
-/// Boots leave a file each; the oldest go.
-void remove_old_files(const std::string& folder, uint64_t keep) {
-  std::error_code ignored;
-  std::vector<std::filesystem::directory_entry> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    files.push_back(entry);
+void Log::Way::write(uint8_t verbosity, std::string_view line) {
+  size_t lost = thread->overrun_counter();
+  size_t told = lost_told.load();
+  if (lost > told && thread->queue_size() < queue_lines / 2 && lost_told.compare_exchange_strong(told, lost)) {
+    logger->log(level_of(0), "{} lines were lost here: there were more than could be written", lost - told);
   }
-  std::ranges::sort(files, {}, [](const auto& file) { return file.path().filename(); });
-  for (size_t i = 0; i + keep <= files.size(); ++i) {
-    std::filesystem::remove(files[i].path(), ignored);
-  }
+  logger->log(level_of(verbosity), "{}", line);
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Log>> Log::open(const Options& options) {
   std::unique_ptr<Log> log(new Log);
   log->verbosity_ = options.verbosity;
   try {
-    log->threads_ = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
-    auto async = [&](std::string name, spdlog::sink_ptr sink, const char* pattern) {
-      auto logger = std::make_shared<spdlog::async_logger>(std::move(name), std::move(sink), log->threads_,
-                                                           spdlog::async_overflow_policy::overrun_oldest);
-      logger->set_pattern(pattern);
-      logger->set_level(spdlog::level::trace);
-      return logger;
-    };
-    log->screen_ = async("screen", std::make_shared<spdlog::sinks::stdout_color_sink_mt>(), "%a %H:%M %^%v%$");
-    log->screen_->flush_on(spdlog::level::trace);
+    log->screen_.open(make_screen(), "%a %H:%M %^%v%$");
     if (options.logging) {
-      std::string folder = options.home + "/.terminal_logs";
-      std::filesystem::create_directories(folder);
-      remove_old_files(folder, options.log_files);
-      uint64_t size = options.max_log_size == 0 ? uint64_t{1} << 60U : options.max_log_size / options.log_files;
-      log->file_ = async("file",
-                         std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                             log_file(folder), std::max<uint64_t>(size, 4096), options.log_files),
-                         "[%a, %d %b %Y %H:%M:%S %z] %v");
-      log->file_->flush_on(spdlog::level::trace);
+      log->file_.open(make_files(options), "[%a, %d %b %Y %H:%M:%S %z] %v");
     }
   } catch (const std::exception& error) {
-    return fail("cannot write the log in {}/.terminal_logs: {}; free space or use --logging-off", options.home,
-                error.what());
+    return fail(
+        "cannot write the log in {}/.terminal_logs: {}. Make room or mend the rights there, or start with "
+        "--logging-off",
+        options.home, error.what());
   }
   return log;
 }
 
-Log::~Log() {
-  // The queue's thread writes all that is in it before it ends.
-  screen_.reset();
-  file_.reset();
-  threads_.reset();
-}
+// Each thread writes all that is in its queue before it ends.
+Log::~Log() = default;
 
 void Log::print(kernel::Printout printout) { write(printout.verbosity, printable(printout.text)); }
 
 void Log::say(const std::string& line) { write(0, line); }
 
 void Log::write(uint8_t verbosity, std::string_view line) {
-  // Levels stand for colours: debugging green, detail magenta on most terminals.
-  auto level = verbosity == 0 ? spdlog::level::off : verbosity == 1 ? spdlog::level::info : spdlog::level::debug;
-  if (level == spdlog::level::off) {
-    level = spdlog::level::trace;
-  }
   if (verbosity <= verbosity_.load(std::memory_order_relaxed)) {
-    screen_->log(level, "{}", line);
+    screen_.write(verbosity, line);
   }
-  if (file_) {
-    file_->log(level, "{}", line);
+  if (file_.logger) {
+    file_.write(verbosity, line);
   }
 }
 

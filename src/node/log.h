@@ -1,14 +1,16 @@
 // Log: what processes and the node print, on the terminal and in files.
 //
-// A printout goes through a queue to one thread that writes; when it cannot keep up, the oldest lines
-// are dropped and counted. So nobody who prints ever waits (defect S18 of kernel.md).
+// Each of the two has a queue and a thread that writes; when one cannot keep up (a terminal that was
+// stopped, a slow disk), its oldest lines are dropped and counted, and the other goes on. So nobody who
+// prints ever waits (defect S18 of kernel.md).
 //
-// Files: <home>/.terminal_logs/, every printout whatever its level; rotated by size.
+// Files: <home>/.terminal_logs/, every printout whatever its level; see log_files.h. Threads: any.
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "kernel/printer.h"
 #include "node/options.h"
@@ -18,6 +20,9 @@ class logger;
 namespace details {
 class thread_pool;
 }  // namespace details
+namespace sinks {
+class sink;
+}  // namespace sinks
 }  // namespace spdlog
 
 namespace kinode::node {
@@ -38,13 +43,26 @@ class Log final : public kernel::Printer {
   [[nodiscard]] uint8_t verbosity() const { return verbosity_; }
 
  private:
+  /// A queue with the thread that empties it.
+  struct Way {
+    void open(std::shared_ptr<spdlog::sinks::sink> sink, const char* pattern);
+    void write(uint8_t verbosity, std::string_view line);
+
+    std::shared_ptr<spdlog::details::thread_pool> thread;
+    std::shared_ptr<spdlog::logger> logger;
+    std::atomic<size_t> lost_told = 0;
+  };
+
   Log() = default;
   void write(uint8_t verbosity, std::string_view line);
 
   std::atomic<uint8_t> verbosity_ = 0;
-  std::shared_ptr<spdlog::details::thread_pool> threads_;
-  std::shared_ptr<spdlog::logger> screen_;
-  std::shared_ptr<spdlog::logger> file_;
+  Way screen_;
+  Way file_;  // without a logger where there are no files
 };
+
+/// A line as it may be shown: of bounded length, what would steer the reader's terminal made visible, and
+/// what follows a line break indented, so that nobody prints lines in another's name.
+std::string printable(std::string_view line);
 
 }  // namespace kinode::node

@@ -1,5 +1,7 @@
 #include "node/node.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <thread>
@@ -52,15 +54,26 @@ Result<std::string> settle_name(kernel::Journal& journal, const Options& options
   return name;
 }
 
+/// A folder that is there already stays as its owner made it; a new one is for the owner alone.
 Result<void> make_home(const std::string& home) {
   std::error_code error;
-  std::filesystem::create_directories(home, error);
-  if (error) {
-    return fail("cannot make the home {}: {}", home, error.message());
+  if (std::filesystem::is_directory(home, error)) {
+    return {};
   }
-  // What processes keep is for the node's owner alone.
-  std::filesystem::permissions(home, std::filesystem::perms::owner_all, error);
+  bool made = std::filesystem::create_directories(home, error);
+  if (made) {
+    std::filesystem::permissions(home, std::filesystem::perms::owner_all, error);
+  }
+  if (error) {
+    return fail("cannot make the home {}: {}. Give a folder that this user may write to, or the name of a new one",
+                home, error.message());
+  }
   return {};
+}
+
+std::string what_to_try(const Options& options) {
+  return options.detached ? fmt::format("kit inject-message talks to its processes; kill {} stops it", getpid())
+                          : "type help for what can be done here; Ctrl-C stops the node";
 }
 
 }  // namespace
@@ -96,6 +109,7 @@ struct Node::Parts {
   // The kernel's:
   modules::HttpServer* http_server = nullptr;
   modules::TerminalModule* terminal = nullptr;
+  bool is_booted = false;
 };
 
 Result<void> Node::Parts::open_home() {
@@ -245,9 +259,8 @@ Result<std::unique_ptr<Node>> Node::start(const Options& options, std::vector<pa
     return std::unexpected(step.error());
   }
   parts.log->say(fmt::format("{} is ready at http://localhost:{}", node->name(), node->port()));
-  if (!options.detached) {
-    parts.log->say("type help for what can be done here; Ctrl-C stops the node");
-  }
+  parts.log->say(what_to_try(options));
+  parts.is_booted = true;
   return node;
 }
 
@@ -257,8 +270,11 @@ void Node::command(std::string line) { parts_->terminal->line(std::move(line)); 
 
 Node::~Node() {
   Parts& parts = *parts_;
-  if (parts.log) {
+  if (parts.is_booted) {
     parts.log->say("stopping");
+  }
+  if (parts.components) {
+    parts.components->stop();
   }
   if (parts.http) {
     parts.http->stop();

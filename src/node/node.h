@@ -18,7 +18,8 @@ namespace kinode::node {
 class Node {
  public:
   /// Boots. Fails, with nothing changed that a next start would not mend, when the home cannot be used
-  /// or the port cannot be had. `shutdown_requested` is called on any thread when the node should stop.
+  /// or the port cannot be had. The address, and what to try next, are shown. `shutdown_requested` is called on any
+  /// thread when the node should stop.
   static Result<std::unique_ptr<Node>> start(const Options& options, std::vector<package::PackageSource> shipped,
                                              std::function<void()> shutdown_requested);
   /// Stops in bounded time, whatever guests do.

@@ -19,7 +19,7 @@ struct Options {
   std::optional<uint16_t> ws_port;
   std::optional<uint16_t> tcp_port;
   uint8_t verbosity = 0;
-  /// No input from the terminal.
+  /// No input from the terminal: none is wanted, or there is none.
   bool detached = false;
   std::optional<std::string> password;
   std::optional<std::string> node_name;

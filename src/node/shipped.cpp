@@ -8,7 +8,7 @@
 namespace kinode::node {
 namespace {
 
-/// Before the hash of a package whose unpacking has begun: a crash in between is mended at the next boot.
+/// Before the hash of a package that is being brought in.
 constexpr std::string_view unpacking = "unpacking ";
 
 constexpr std::chrono::seconds disk_patience{30};
@@ -32,6 +32,8 @@ std::vector<Capability> drive_capabilities(const kernel::Kernel& kernel, const P
 
 }  // namespace
 
+// ---- files ---------------------------------------------------------------------------------------
+
 void ShippedPackages::unpack(std::vector<package::PackageSource> packages) {
   for (package::PackageSource& source : packages) {
     std::string name = source.id.text();
@@ -39,102 +41,116 @@ void ShippedPackages::unpack(std::vector<package::PackageSource> packages) {
       say_(fmt::format("{}: manifest.json{}", name, problem));
     }
     std::string hash = package::sha256_hex(source.zip.span());
-    Result<std::optional<bool>> needed = judge(source, hash);
+    Result<State> state = judge(source, hash);
     Result<void> done;
-    if (!needed) {
-      done = std::unexpected(needed.error());
-    } else if (!*needed) {
-      continue;
-    } else if (**needed) {
+    if (!state) {
+      done = std::unexpected(state.error());
+    } else if (*state == State::outdated) {
       done = unpack(source, hash);
     }
     if (!done) {
       say_(fmt::format("{} is not brought up to date: {}", name, done.error().message));
-      continue;
+    } else if (*state != State::left) {
+      packages_.push_back({std::move(source), std::move(hash), *state});
     }
-    unpacked_.push_back({std::move(source), **needed});
   }
 }
 
-Result<std::optional<bool>> ShippedPackages::judge(const package::PackageSource& source, const std::string& hash) {
+Result<ShippedPackages::State> ShippedPackages::judge(const package::PackageSource& source, const std::string& hash) {
   Result<std::optional<Bytes>> known = journal_.read(record_key(source.id));
   if (!known) {
     return std::unexpected(known.error());
   }
   if (!*known || (*known)->text().starts_with(unpacking)) {
-    return true;
+    return State::outdated;
   }
-  Result<Bytes> present = vfs_.read(zip_path(source.id));
-  std::string_view shipped = (*known)->text();
-  if (present && package::sha256_hex(present->span()) != shipped) {
-    say_(fmt::format("{}: the version you installed stays", source.id.text()));
-    return std::nullopt;
+  std::string_view last = (*known)->text();
+  Result<Bytes> zip = vfs_.read(zip_path(source.id));
+  std::string present = zip ? package::sha256_hex(zip->span()) : "";
+  if (present == hash && last != hash) {
+    // Its user had this version before it was shipped.
+    Result<uint64_t> recorded = record(source.id, hash);
+    return recorded ? Result<State>(State::present) : std::unexpected(recorded.error());
   }
-  if (shipped != hash) {
-    return true;
+  if (zip && present != last) {
+    if (last != hash) {
+      say_(fmt::format("{}: the version you installed stays", source.id.text()));
+    }
+    return State::left;
   }
-  if (!present) {
-    return std::nullopt;  // uninstalled
+  if (last != hash) {
+    return State::outdated;
   }
-  return false;
+  return zip ? State::present : State::left;
 }
 
 Result<void> ShippedPackages::unpack(const package::PackageSource& source, const std::string& hash) {
-  Result<void> begun = record(source.id, std::string(unpacking) + hash);
+  Result<uint64_t> begun = record(source.id, std::string(unpacking) + hash);
   if (!begun) {
-    return begun;
+    return std::unexpected(begun.error());
   }
-  Result<void> unpacked = vfs_.install_package(source.id, source.zip);
-  if (!unpacked) {
-    return unpacked;
-  }
-  return record(source.id, hash);
+  Result<void> durable = wait_durable(*begun);
+  return durable ? vfs_.install_package(source.id, source.zip) : durable;
 }
 
-Result<void> ShippedPackages::record(const PackageId& package, const std::string& value) {
+Result<uint64_t> ShippedPackages::record(const PackageId& package, std::string value) {
   kernel::Batch batch;
-  batch.put(record_key(package), Bytes::copy_of(value));
-  Result<uint64_t> written = journal_.write(batch);
-  if (!written) {
-    return std::unexpected(written.error());
-  }
+  batch.put(record_key(package), Bytes::from(std::move(value)));
+  return journal_.write(batch);
+}
+
+Result<void> ShippedPackages::wait_durable(uint64_t sequence) {
   auto durable = std::make_shared<std::promise<void>>();
-  journal_.when_durable(*written, [durable] { durable->set_value(); });
+  journal_.when_durable(sequence, [durable] { durable->set_value(); });
   if (durable->get_future().wait_for(disk_patience) != std::future_status::ready) {
     return fail("the disk did not take a record in {} s; is it full?", disk_patience.count());
   }
   return {};
 }
 
+// ---- processes -----------------------------------------------------------------------------------
+
 void ShippedPackages::install(kernel::Kernel& kernel) {
-  struct Made {
-    ProcessId id;
-    const package::ManifestEntry* entry;
-  };
-  std::vector<Made> made;
-  for (const Unpacked& unpacked : unpacked_) {
-    for (const package::ManifestEntry& entry : unpacked.source.manifest.entries) {
-      Result<ProcessId> id = entry.process_id(unpacked.source.id);
-      if (id && !unpacked.updated && kernel.exists(*id)) {
-        continue;
-      }
-      Result<void> done = id ? install(kernel, unpacked.source, entry, *id) : std::unexpected(id.error());
-      if (!done) {
-        say_(fmt::format("{}: {} is not started: {}", unpacked.source.id.text(), entry.process_name,
-                         done.error().message));
-        continue;
-      }
-      made.push_back({std::move(*id), &entry});
+  for (const Package& package : packages_) {
+    install_processes(kernel, package);
+  }
+  // When all are there, so that those they name are, too.
+  for (const Made& process : made_) {
+    grant(kernel, process.id, *process.entry);
+  }
+  for (const Package& package : packages_) {
+    if (package.state != State::outdated) {
+      continue;
+    }
+    if (Result<uint64_t> done = record(package.source.id, package.hash); !done) {
+      say_(fmt::format("{} will be brought in again at the next start: {}", package.source.id.text(),
+                       done.error().message));
     }
   }
-  for (const Made& process : made) {
-    for (const package::CapabilityItem& item : process.entry->grant_capabilities) {
-      Result<Capability> granted = item.granted(kernel.local(process.id));
-      if (granted) {
-        kernel.promise(item.process, {*granted});
-      } else {
-        say_(fmt::format("{}: {}", process.id.text(), granted.error().message));
-      }
+}
+
+void ShippedPackages::install_processes(kernel::Kernel& kernel, const Package& package) {
+  for (const package::ManifestEntry& entry : package.source.manifest.entries) {
+    Result<ProcessId> id = entry.process_id(package.source.id);
+    if (id && package.state == State::present && kernel.exists(*id)) {
+      continue;
+    }
+    Result<void> done = id ? install(kernel, package.source, entry, *id) : std::unexpected(id.error());
+    if (done) {
+      made_.push_back({std::move(*id), &entry});
+    } else {
+      say_(
+          fmt::format("{}: {} is not started: {}", package.source.id.text(), entry.process_name, done.error().message));
+    }
+  }
+}
+
+void ShippedPackages::grant(kernel::Kernel& kernel, const ProcessId& id, const package::ManifestEntry& entry) {
+  for (const package::CapabilityItem& item : entry.grant_capabilities) {
+    Result<Capability> granted = item.granted(kernel.local(id));
+    Result<void> done = granted ? kernel.promise(item.process, {*granted}) : std::unexpected(granted.error());
+    if (!done) {
+      say_(fmt::format("{}: {}", id.text(), done.error().message));
     }
   }
 }

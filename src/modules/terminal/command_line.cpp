@@ -106,7 +106,7 @@ std::string command_help() {
   return "m ADDRESS BODY [-a SECONDS]   send a message; with -a wait for the response and print it\n"
          "top [PROCESS]                 the processes of this node, or one with its capabilities\n"
          "kill PROCESS                  end a process\n"
-         "verbosity LEVEL               what is shown: 0 always, 1 debugging, 2 detail, 3 every message\n"
+         "verbosity LEVEL               what is shown: 0 always, 1 debugging, 2 detail, 3 everything\n"
          "exit                          stop the node";
 }
 
