@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "codec/json.h"
+#include "base/utf8.h"
 
 namespace kinode::modules {
 namespace {
@@ -10,8 +10,9 @@ namespace {
 constexpr size_t shown_body = 4096;
 
 std::string shown(const Bytes& body) {
-  std::string text(body.text().substr(0, shown_body));
-  return body.size() > shown_body ? fmt::format("{} [{} bytes more]", text, body.size() - shown_body) : text;
+  std::string_view text = utf8_prefix(body.text(), shown_body);
+  return text.size() < body.size() ? fmt::format("{} [{} bytes more]", text, body.size() - text.size())
+                                   : std::string(text);
 }
 
 std::string_view on_exit_name(const OnExit& on_exit) {
@@ -69,11 +70,30 @@ void TerminalModule::execute(const TerminalCommand& command) {
   } else if (const auto* top = std::get_if<TopCommand>(&command)) {
     top->process ? print_process(*top->process) : print_processes();
   } else if (const auto* kill = std::get_if<KillCommand>(&command)) {
-    bool killed = context_.kernel().kill(kill->process, /*revoke=*/true);
-    context_.print(0, fmt::format("{} {}", killed ? "killed process" : "no process", kill->process.text()));
+    this->kill(kill->process);
   } else if (const auto* message = std::get_if<MessageCommand>(&command)) {
     send(*message);
   }
+}
+
+void TerminalModule::kill(const ProcessId& id) {
+  kernel::Kernel& kernel = context_.kernel();
+  if (kernel.kill(id, /*revoke=*/true)) {
+    print_when_durable(fmt::format("killed process {}", id.text()));
+  } else if (kernel.exists(id)) {
+    context_.print(0, fmt::format("{} is a part of the node: it ends with it", id.text()));
+  } else {
+    context_.print(0, fmt::format("no process {}", id.text()));
+  }
+}
+
+void TerminalModule::print_when_durable(std::string text) const {
+  // Nothing of this module is in the callback: it may come after its end.
+  kernel::Kernel::Environment& environment = context_.kernel().environment();
+  auto print = [&printer = environment.printer, source = context_.our().process(), text = std::move(text)] {
+    printer.print({0, source, text});
+  };
+  environment.journal.when_durable(environment.journal.written(), std::move(print));
 }
 
 void TerminalModule::send(const MessageCommand& command) {
@@ -87,10 +107,10 @@ void TerminalModule::send(const MessageCommand& command) {
 
 void TerminalModule::print_answer(const kernel::Envelope& envelope) {
   if (envelope.kind == kernel::Envelope::Kind::response) {
-    context_.print(0, fmt::format("{}: {}", envelope.source.text(), shown(envelope.response().body)));
+    print_when_durable(fmt::format("{}: {}", envelope.source.text(), shown(envelope.response().body)));
   } else {
-    context_.print(0, fmt::format("{}: {}", envelope.target.text(),
-                                  envelope.error == SendErrorKind::offline ? "offline" : "no answer (timeout)"));
+    print_when_durable(fmt::format("{}: {}", envelope.target.text(),
+                                   envelope.error == SendErrorKind::offline ? "offline" : "no answer (timeout)"));
   }
 }
 
@@ -105,17 +125,18 @@ void TerminalModule::print_processes() const {
 }
 
 void TerminalModule::print_process(const ProcessId& id) const {
-  codec::ProcessMap map = context_.kernel().process_map();
-  auto found = map.find(id);
-  if (found == map.end()) {
+  std::optional<codec::ProcessMapEntry> entry = context_.kernel().process(id);
+  if (!entry) {
     context_.print(0, fmt::format("no process {}", id.text()));
     return;
   }
-  const codec::ProcessMapEntry& entry = found->second;
-  std::string text = fmt::format("{}\n  component {}\n  on exit {}\n  {}", id.text(), entry.wasm_bytes_handle,
-                                 on_exit_name(entry.on_exit), entry.is_public ? "public" : "not public");
+  std::string text = entry->wasm_bytes_handle.empty()
+                         ? fmt::format("{}\n  a part of the node", id.text())
+                         : fmt::format("{}\n  component {}\n  on exit {}", id.text(), entry->wasm_bytes_handle,
+                                       on_exit_name(entry->on_exit));
+  text += entry->is_public ? "\n  public" : "\n  not public";
   std::vector<std::string> held;
-  for (const Capability& capability : entry.capabilities) {
+  for (const Capability& capability : entry->capabilities) {
     held.push_back(fmt::format("\n  may {} at {}", capability.params(), capability.issuer().text()));
   }
   std::ranges::sort(held);

@@ -84,5 +84,49 @@ TEST_F(TerminalTest, VerbosityAndExit) {
   EXPECT_EQ(exits, 1);
 }
 
+TEST_F(TerminalTest, APartOfTheNodeIsNotKilled) {
+  terminal->line("kill terminal:distro:sys");
+  node.run();
+  EXPECT_EQ(last_line(), "terminal:distro:sys is a part of the node: it ends with it");
+  terminal->line("top terminal:distro:sys");
+  node.run();
+  EXPECT_THAT(last_line(), HasSubstr("terminal:distro:sys\n  a part of the node\n  public"));
+}
+
+/// Of the journal alone: what a process writes before it answers.
+void write_something(kernel::Journal& journal) {
+  kernel::Batch batch;
+  batch.put("state/echo:test:sys", Bytes::copy_of("x"));
+  ASSERT_TRUE(journal.write(batch).has_value());
+}
+
+TEST_F(TerminalTest, AnAnswerIsNotShownBeforeWhatItRestsOnIsOnDisk) {
+  kernel::testing::Puppet& echo = node.add_puppet("echo:test:sys", /*is_public=*/true);
+  node.journal.flush();
+  terminal->line("m our@echo:test:sys hello -a 5");
+  node.run();
+  std::unique_ptr<kernel::Envelope> request = echo.take();
+  ASSERT_TRUE(request);
+  write_something(node.journal);
+  echo.respond(*request, "it is written");
+  node.run();
+  EXPECT_FALSE(node.printer.has("it is written"));
+  write_something(node.journal);  // later: the answer does not rest on it
+  node.journal.flush(node.journal.written() - 1);
+  EXPECT_TRUE(node.printer.has("it is written", 0));
+}
+
+TEST_F(TerminalTest, AKillIsNotToldBeforeItIsOnDisk) {
+  node.add_puppet("victim:test:sys");
+  node.journal.flush();
+  write_something(node.journal);
+  terminal->line("kill victim:test:sys");
+  node.run();
+  EXPECT_FALSE(node.kernel.exists(ProcessId("victim", "test", "sys")));
+  EXPECT_FALSE(node.printer.has("killed process"));
+  node.journal.flush();
+  EXPECT_TRUE(node.printer.has("killed process victim:test:sys", 0));
+}
+
 }  // namespace
 }  // namespace kinode::modules
