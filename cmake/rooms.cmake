@@ -37,6 +37,8 @@ function(kinode_room)
   if(tests)
     add_executable(${ROOM_NAME}_test ${tests})
     target_link_libraries(${ROOM_NAME}_test PRIVATE kinode_${ROOM_NAME} ${ROOM_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    # What is tested is optimised; the tests themselves need not be, and compile in half the time.
+    target_compile_options(${ROOM_NAME}_test PRIVATE -O0)
     add_dependencies(unit_tests ${ROOM_NAME}_test)
     add_test(NAME ${ROOM_NAME} COMMAND ${ROOM_NAME}_test)
     set_tests_properties(${ROOM_NAME} PROPERTIES TIMEOUT 300)
