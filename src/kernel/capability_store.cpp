@@ -258,6 +258,11 @@ void CapabilityStore::revoke(const Address& issuer) {
   }
 }
 
+size_t CapabilityStore::issuers() {
+  std::scoped_lock lock(mutex_);
+  return holders_.size();
+}
+
 // ---- grants to processes that are not there yet --------------------------------------------------
 
 void CapabilityStore::add_pending(const ProcessId& holder, std::span<const AttachedCapability> capabilities) {

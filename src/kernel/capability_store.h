@@ -52,6 +52,8 @@ class CapabilityStore {
 
   /// Takes every capability issued by `issuer`, a process of this node, from all others.
   void revoke(const Address& issuer);
+  /// Processes that issued something which others hold and which can be revoked.
+  [[nodiscard]] size_t issuers();
 
   // ---- for Lifecycle, which writes these changes to the journal itself; with the holder's lock ----
 
