@@ -57,7 +57,7 @@ class Conversation {
 
   // ---- messages ---------------------------------------------------------------------------------
 
-  /// The next message or error, or null: pending. Valid until the next call of this function.
+  /// The next message or error, or null: pending. Valid until the next call of a function that yields one.
   const Envelope* receive();
   [[nodiscard]] bool has_blob() const;
   [[nodiscard]] const Blob* get_blob() const;   // null: none
@@ -65,7 +65,7 @@ class Conversation {
 
   Progress send(std::vector<GuestRequest> requests);
   Progress resume_send();
-  /// The envelope is the response, or the error; valid until the next call of a function that yields one.
+  /// The envelope is the response, or the error; valid as long as one of `receive`.
   Progress send_and_await(GuestRequest request, const Envelope*& out);
   Progress resume_await(const Envelope*& out);
   void respond(Response response, std::optional<Blob> blob);
