@@ -191,7 +191,6 @@ TEST_F(Capabilities, CapC1_AGrantMayComeBeforeItsTarget) {
 }
 
 TEST_F(Capabilities, CapC6_AChildGetsOnlyWhatItsParentHolds) {
-  const std::string wanted = "$all";
   const std::string poor = spawn({{"request_capabilities", Json::array({kernel_id, vfs_id})}}, plain);
   EXPECT_FALSE(node().holds(poor, kernel_id, messaging));
   EXPECT_TRUE(node().holds(poor, vfs_id, messaging));

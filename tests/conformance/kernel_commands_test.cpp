@@ -301,8 +301,9 @@ TEST(KernelShutdown, ShutdownStopsTheNode) {
   NodeProcess node;
   try {
     node.tell(kernel_id, "\"Shutdown\"");
-  } catch (const Failure&) {
+  } catch (const Failure& no_answer) {
     // It may stop before it has answered that the message was sent.
+    std::cout << no_answer.what() << '\n';
   }
   EXPECT_EQ(node.wait_for_end(), 0);
   EXPECT_NE(node.output().find("shutdown asked for by http-server:distro:sys"), std::string::npos);

@@ -19,6 +19,7 @@ std::vector<std::string> bodies(const Json& events) {
 
 std::vector<std::string> numbers(size_t count) {
   std::vector<std::string> list;
+  list.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     list.push_back(std::to_string(i));
   }

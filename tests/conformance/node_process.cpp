@@ -10,21 +10,25 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 namespace kinode::conformance {
 
 using namespace std::chrono_literals;
 
+namespace {
+std::string last_error() { return std::error_code(errno, std::generic_category()).message(); }
+}  // namespace
+
 // ---- files ---------------------------------------------------------------------------------------
 
 TempFolder::TempFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "kinode-test-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) {
-    throw Failure("no temporary folder: " + std::string(std::strerror(errno)));
+    throw Failure("no temporary folder: " + last_error());
   }
   path_ = name;
 }
@@ -70,13 +74,14 @@ std::string component_cache() { return KINODE_TEST_COMPONENTS; }
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   arguments.push_back(nullptr);
   int output[2];
   if (pipe2(output, O_CLOEXEC) != 0) {
-    throw Failure("no pipe: " + std::string(std::strerror(errno)));
+    throw Failure("no pipe: " + last_error());
   }
   pid_ = fork();
   if (pid_ == 0) {
@@ -92,7 +97,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) {
   close(output[1]);
   if (pid_ < 0) {
     close(output[0]);
-    throw Failure("no child process: " + std::string(std::strerror(errno)));
+    throw Failure("no child process: " + last_error());
   }
   output_file_ = output[0];
   pid_file_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
@@ -149,6 +154,11 @@ size_t ChildProcess::wait_for(const std::string& text, size_t from, std::chrono:
   return end;
 }
 
+void ChildProcess::wait_for_output_end(std::chrono::seconds limit) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, limit, [&] { return closed_; });
+}
+
 void ChildProcess::signal(int number) const { kill(pid_, number); }
 
 std::optional<int> ChildProcess::wait_for_end(std::chrono::seconds limit) {
@@ -179,10 +189,7 @@ Ended run_to_end(const std::vector<std::string>& command, std::chrono::seconds l
   if (!status) {
     throw Failure(command[0] + " does not end; it said:\n" + child.output());
   }
-  try {
-    child.wait_for("\0 never", 0);  // until its output is closed
-  } catch (const Failure&) {
-  }
+  child.wait_for_output_end();
   return {*status, child.output()};
 }
 

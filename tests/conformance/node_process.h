@@ -54,6 +54,8 @@ class ChildProcess {
   [[nodiscard]] std::string output() const;
   /// Waits until `text` stands in the output at or after `from`; the end of the line that it stands in.
   size_t wait_for(const std::string& text, size_t from = 0, std::chrono::seconds limit = patience) const;
+  /// Waits until it, and whoever else has it, has closed its output.
+  void wait_for_output_end(std::chrono::seconds limit = patience) const;
   void signal(int number) const;
   /// Waits for its end. The exit status, or 128 and the number of the signal that ended it. None: it goes on.
   std::optional<int> wait_for_end(std::chrono::seconds limit = patience);

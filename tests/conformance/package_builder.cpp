@@ -70,7 +70,7 @@ std::string sha256_hex(const std::string& bytes) {
   return hex;
 }
 
-Json manifest_entry(const std::string& process, const std::string& wasm_path, Json more) {
+Json manifest_entry(const std::string& process, const std::string& wasm_path, const Json& more) {
   Json entry = {{"process_name", process},
                 {"process_wasm_path", wasm_path},
                 {"on_exit", "Restart"},

@@ -16,7 +16,7 @@ std::string zip(const std::vector<std::pair<std::string, std::string>>& entries)
 std::string sha256_hex(const std::string& bytes);
 
 /// An entry of manifest.json, with `more` over the defaults.
-Json manifest_entry(const std::string& process, const std::string& wasm_path, Json more = Json::object());
+Json manifest_entry(const std::string& process, const std::string& wasm_path, const Json& more = Json::object());
 
 /// metadata.json.
 Json metadata(const std::string& package, const std::string& publisher);

@@ -25,7 +25,7 @@ class NodeTest : public ::testing::Test {
       FAIL() << "the node ended; it said:\n" << node().output().substr(begin_);
     }
     if (HasFailure()) {
-      std::cerr << "the node said meanwhile:\n" << node().output().substr(begin_) << std::endl;
+      std::cerr << "the node said meanwhile:\n" << node().output().substr(begin_) << "\n";
     }
   }
 
@@ -63,25 +63,25 @@ class NodeTest : public ::testing::Test {
 
 /// `Self` is the suite's class, so that each suite has a node of its own.
 template <class Self>
-class Suite : public NodeTest {
+class Suite : public NodeTest {  // NOLINT(bugprone-crtp-constructor-accessibility): suites of suites
  public:
   static void SetUpTestSuite() {
-    node_ = std::make_unique<NodeProcess>(Self::node_options());
+    shared_node = std::make_unique<NodeProcess>(Self::node_options());
     for (const std::string& process : Self::connected()) {
-      node_->connect(process);
+      shared_node->connect(process);
     }
   }
-  static void TearDownTestSuite() { node_.reset(); }
+  static void TearDownTestSuite() { shared_node.reset(); }
 
   static NodeOptions node_options() { return {}; }
   /// Processes that the test asks directly, beside the actor.
   static std::vector<std::string> connected() { return {plain, second, echo, counter}; }
 
  protected:
-  NodeProcess& node() const override { return *node_; }
+  NodeProcess& node() const override { return *shared_node; }
 
  private:
-  static inline std::unique_ptr<NodeProcess> node_;
+  static inline std::unique_ptr<NodeProcess> shared_node;
 };
 
 }  // namespace kinode::conformance
