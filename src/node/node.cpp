@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <thread>
+#include <unordered_map>
 
 #include "base/blocking_pool.h"
 #include "base/worker_pool.h"
@@ -86,7 +87,7 @@ struct Node::Parts {
   Result<void> make_kernel(std::function<void()> shutdown_requested);
   void add_modules(const std::function<void()>& shutdown_requested);
   Result<void> boot(std::vector<package::PackageSource> shipped);
-  Result<kernel::Program> load_program(const std::string& handle);
+  Result<void> load_processes();
   std::string tmp_folder(const ProcessId& process);
 
   const Options options;
@@ -211,12 +212,20 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
   });
 }
 
-Result<kernel::Program> Node::Parts::load_program(const std::string& handle) {
-  Result<Bytes> wasm = vfs->read(handle);
-  if (!wasm) {
-    return std::unexpected(wasm.error().at(handle));
-  }
-  return kernel::Program{std::move(*wasm), handle, std::nullopt};
+Result<void> Node::Parts::load_processes() {
+  std::unordered_map<std::string, Bytes> programs;  // many processes may be of one
+  return kernel->load([&](const std::string& handle) -> Result<kernel::Program> {
+    auto [program, is_new] = programs.try_emplace(handle);
+    if (is_new) {
+      Result<Bytes> wasm = vfs->read(handle);
+      if (!wasm) {
+        programs.erase(program);
+        return std::unexpected(wasm.error().at(handle));
+      }
+      program->second = std::move(*wasm);
+    }
+    return kernel::Program{program->second, handle, std::nullopt};
+  });
 }
 
 std::string Node::Parts::tmp_folder(const ProcessId& process) {
@@ -231,7 +240,7 @@ std::string Node::Parts::tmp_folder(const ProcessId& process) {
 Result<void> Node::Parts::boot(std::vector<package::PackageSource> shipped) {
   ShippedPackages packages(*journal, *vfs, [this](const std::string& line) { log->say(line); });
   packages.unpack(std::move(shipped));
-  Result<void> loaded = kernel->load([this](const std::string& handle) { return load_program(handle); });
+  Result<void> loaded = load_processes();
   if (!loaded) {
     return loaded;
   }

@@ -103,7 +103,8 @@ Result<std::optional<TerminalCommand>> parse_command_line(std::string_view line)
 }
 
 std::string command_help() {
-  return "m ADDRESS BODY [-a SECONDS]   send a message; with -a wait for the response and print it\n"
+  return "what can be typed here:\n"
+         "m ADDRESS BODY [-a SECONDS]   send a message; with -a wait for the response and print it\n"
          "top [PROCESS]                 the processes of this node, or one with its capabilities\n"
          "kill PROCESS                  end a process\n"
          "verbosity LEVEL               what is shown: 0 always, 1 debugging, 2 detail, 3 everything\n"

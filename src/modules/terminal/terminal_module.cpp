@@ -115,9 +115,10 @@ void TerminalModule::print_answer(const kernel::Envelope& envelope) {
 }
 
 void TerminalModule::print_processes() const {
-  std::string text;
-  for (const auto& [id, entry] : context_.kernel().process_map()) {
-    text += fmt::format("{}{}  {}{}  {} capabilities", text.empty() ? "" : "\n", id.text(),
+  codec::ProcessMap map = context_.kernel().process_map();
+  std::string text = fmt::format("{} processes:", map.size());
+  for (const auto& [id, entry] : map) {
+    text += fmt::format("\n{}  {}{}  {} capabilities", id.text(),
                         entry.wasm_bytes_handle.empty() ? "runtime" : on_exit_name(entry.on_exit),
                         entry.is_public ? "  public" : "", entry.capabilities.size());
   }
