@@ -1,5 +1,7 @@
 #include "kernel/capability_store.h"
 
+#include "kernel/planted_fault.h"
+
 namespace kinode::kernel {
 namespace {
 
@@ -160,7 +162,9 @@ std::vector<Capability> CapabilityStore::all(const ProcessId& holder) const {
 
 std::optional<size_t> CapabilityStore::add(const ProcessId& holder, std::span<const AttachedCapability> capabilities) {
   std::optional<size_t> refused;
-  with_living(table_, holder, [&](ProcessEntry& entry) { refused = insert(entry, capabilities); });
+  with_living(table_, holder, [&](ProcessEntry& entry) {
+    refused = planted(Fault::grant_forgotten) ? 0 : insert(entry, capabilities);
+  });
   return refused;
 }
 
@@ -181,7 +185,7 @@ bool CapabilityStore::drop(const ProcessId& holder, std::span<const Capability> 
 }
 
 void CapabilityStore::filter(ProcessEntry& sender, std::vector<AttachedCapability>& capabilities) {
-  if (capabilities.empty()) {
+  if (capabilities.empty() || planted(Fault::capability_unfiltered)) {
     return;
   }
   std::scoped_lock lock(sender.mutex);
@@ -289,7 +293,7 @@ size_t CapabilityStore::fill_with_pending(ProcessEntry& holder, std::vector<Capa
   std::scoped_lock lock(mutex_);
   size_t refused = 0;
   auto pending = pending_.extract(holder.id());
-  if (!pending) {
+  if (!pending || planted(Fault::promise_forgotten)) {
     return refused;
   }
   for (const auto& [capability, signature] : pending.mapped()) {

@@ -4,6 +4,7 @@
 
 #include "codec/json.h"
 #include "kernel/parts.h"
+#include "kernel/planted_fault.h"
 
 namespace kinode::kernel {
 namespace {
@@ -90,7 +91,9 @@ const Envelope* Conversation::take_in(std::unique_ptr<Envelope> envelope, bool a
       envelope->message);
 
   if (envelope->kind == Envelope::Kind::request) {
-    state.inheritable = envelope->blob;
+    if (envelope->blob || !planted(Fault::old_blob_inherited)) {
+      state.inheritable = envelope->blob;
+    }
     // One that expects nothing leaves the older request to be answered: deferred answers rely on it.
     if (envelope->request().expects_response || envelope->rsvp) {
       Prompting prompting = prompting_of(*envelope);
@@ -98,7 +101,7 @@ const Envelope* Conversation::take_in(std::unique_ptr<Envelope> envelope, bool a
       state.prompting = std::make_shared<const Prompting>(std::move(prompting));
     }
   } else {
-    state.prompting = envelope->prompting;
+    state.prompting = planted(Fault::handled_request_lost) ? nullptr : envelope->prompting;
     if (state.last_message_had_blob) {
       state.inheritable = envelope->blob;
     } else if (!awaited) {
@@ -246,7 +249,7 @@ Progress Conversation::clear_state() {
 }
 
 Progress Conversation::write_state(const Batch& batch, std::string_view call) {
-  if (context_.entry().ended()) {
+  if (context_.entry().ended() && !planted(Fault::dead_writes_state)) {
     return Progress::done();  // killed meanwhile: another process of its name may have a state by now
   }
   Result<uint64_t> written = context_.kernel().environment().journal.write(batch);

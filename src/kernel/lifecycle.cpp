@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernel/planted_fault.h"
+
 namespace kinode::kernel {
 
 void Lifecycle::print(uint8_t verbosity, std::string text) const {
@@ -177,6 +179,12 @@ bool Lifecycle::end(ProcessEntry& entry, Last last) {
     awaited = std::move(entry.awaited);
     last();
   }
+  std::shared_ptr<ProcessEntry> next = planted(Fault::mail_of_another_life) ? table_.find(entry.id()) : nullptr;
+  while (next && next.get() != &entry && unread) {
+    std::unique_ptr<Envelope> rest = std::move(unread->next);
+    next->mailbox.push(std::move(unread));
+    unread = std::move(rest);
+  }
   Mailbox::discard(std::move(unread));
   for (const std::weak_ptr<ProcessEntry>& waiter : waiters) {
     if (std::shared_ptr<ProcessEntry> sender = waiter.lock()) {
@@ -192,14 +200,14 @@ bool Lifecycle::remove(ProcessEntry& entry, bool revoke) {
     std::scoped_lock order(order_of(entry.id()));
     bool was_alive = end(entry, [&] {
       std::vector<Capability> held = capabilities_.clear(entry);
-      if (entry.lasts()) {
+      if (entry.lasts() && !planted(Fault::death_not_stored)) {
         records_.erase_process(entry.id(), held);
       }
     });
     if (!was_alive) {
       return false;
     }
-    if (revoke) {
+    if (revoke && !planted(Fault::revocation_forgotten)) {
       capabilities_.revoke(entry.address);
     }
     table_.remove(entry);
@@ -291,7 +299,7 @@ void Lifecycle::restart(ProcessEntry& entry) {
       next->capabilities = std::move(entry.capabilities);
       next->restarts = entry.restarts;
       RestartHistory& history = next->restarts;
-      if (history.next && *history.next > now) {
+      if (history.next && *history.next > now && !planted(Fault::start_without_wait)) {
         start_at = *history.next;
         std::chrono::seconds delay(uint64_t{1} << std::min(history.attempts, 30U));
         history = {start_at + std::min(delay, environment_.limits.restart_delay), history.attempts + 1};

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "kernel/planted_fault.h"
+
 namespace kinode::kernel {
 
 Mailbox::~Mailbox() { discard(take_all()); }
 
 bool Mailbox::has_room(size_t bytes, const Limits& limits) const {
-  return requests_ == 0 || (requests_ < limits.mailbox_messages && bytes_ + bytes <= limits.mailbox_bytes);
+  const size_t messages = limits.mailbox_messages + (planted(Fault::limit_off_by_one) ? 1 : 0);
+  return requests_ == 0 || (requests_ < messages && bytes_ + bytes <= limits.mailbox_bytes);
 }
 
 void Mailbox::push(std::unique_ptr<Envelope> envelope) {
@@ -20,6 +23,11 @@ void Mailbox::push(std::unique_ptr<Envelope> envelope) {
   } else {
     end_bytes_ += bytes;
     kept_.add(added->prompting);
+  }
+  if (planted(Fault::wrong_order) && first_) {
+    added->next = std::move(first_);
+    first_ = std::move(envelope);
+    return;
   }
   if (last_ == nullptr) {
     first_ = std::move(envelope);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel/planted_fault.h"
 #include "kernel/process_entry.h"
 
 namespace kinode::kernel {
@@ -51,7 +52,7 @@ void Outstanding::erase(std::vector<Responder>::iterator responder) {
 
 void Outstanding::release() {
   for (const Responder& responder : responders_) {
-    responder.process->asked.fetch_sub(1, std::memory_order_relaxed);
+    responder.process->asked.fetch_sub(planted(Fault::responder_kept) ? 0 : 1, std::memory_order_relaxed);
   }
   responders_.clear();
 }

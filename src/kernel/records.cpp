@@ -1,6 +1,7 @@
 #include "kernel/records.h"
 
 #include "codec/json.h"
+#include "kernel/planted_fault.h"
 
 namespace kinode::kernel {
 namespace {
@@ -81,6 +82,11 @@ Result<AttachedCapability> decode_capability(const nlohmann::json& json) {
 
 void Records::write(const Batch& batch) {
   if (batch.writes.empty()) {
+    return;
+  }
+  if (planted(Fault::writes_out_of_order)) {
+    thread_local Batch held_back;
+    (void)journal_.write(std::exchange(held_back, batch));
     return;
   }
   Result<uint64_t> written = journal_.write(batch);

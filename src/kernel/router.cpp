@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernel/planted_fault.h"
+
 namespace kinode::kernel {
 namespace {
 
@@ -50,13 +52,14 @@ SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing) {
     return SendStatus::sent;
   }
 
-  auto envelope = std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::request,
-                                                      .id = id,
-                                                      .source = from.address,
-                                                      .target = outgoing.target,
-                                                      .rsvp = std::move(rsvp),
-                                                      .message = std::move(outgoing.request),
-                                                      .blob = std::move(outgoing.blob)});
+  auto envelope =
+      std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::request,
+                                          .id = planted(Fault::id_reused) && inherits ? outgoing.prompting->id : id,
+                                          .source = from.address,
+                                          .target = outgoing.target,
+                                          .rsvp = std::move(rsvp),
+                                          .message = std::move(outgoing.request),
+                                          .blob = std::move(outgoing.blob)});
   WakeHint hint = outgoing.awaited ? WakeHint::here : WakeHint::elsewhere;
   Delivery delivery = deliver_request(from, *route.target, envelope, hint);
   if (delivery == Delivery::delivered) {
@@ -130,7 +133,7 @@ Router::Route Router::route(ProcessEntry& from, Address& target, std::string_vie
 
 bool Router::may_message(ProcessEntry& from, const ProcessEntry& target) const {
   return from.exempt || target.is_public.load(std::memory_order_relaxed) ||
-         CapabilityStore::holds(from, target.messaging);
+         CapabilityStore::holds(from, target.messaging) || planted(Fault::capability_unchecked);
 }
 
 Router::Delivery Router::deliver_request(ProcessEntry& from, ProcessEntry& target, std::unique_ptr<Envelope>& envelope,
@@ -146,7 +149,7 @@ Router::Delivery Router::deliver_request(ProcessEntry& from, ProcessEntry& targe
       return Delivery::full;
     }
     target.mailbox.push(std::move(envelope));
-    wake = target.waiting_for == ProcessEntry::WaitingFor::any;
+    wake = target.waiting_for == ProcessEntry::WaitingFor::any && !planted(Fault::lost_wake_up);
     if (wake) {
       target.waiting_for = ProcessEntry::WaitingFor::nothing;
     }
@@ -211,7 +214,9 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
     return false;
   }
   // Set before the record can be taken, and under the lock, so that it is not fired before it is there.
-  wheel_.schedule(record->timer, deadline);
+  if (!planted(Fault::timer_never_set)) {
+    wheel_.schedule(record->timer, deadline);
+  }
   from.outstanding.add(std::move(record));
   return true;
 }
@@ -290,7 +295,7 @@ void Router::time_out(const std::shared_ptr<ProcessEntry>& owner, uint64_t id) {
 }
 
 void Router::fail_requests_to(const ProcessEntry& dead) {
-  if (dead.asked.load(std::memory_order_relaxed) == 0) {
+  if (dead.asked.load(std::memory_order_relaxed) == 0 || planted(Fault::dead_responder_kept)) {
     return;
   }
   for (const std::shared_ptr<ProcessEntry>& asker : table_.all()) {
@@ -359,7 +364,7 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
   {
     std::scoped_lock lock(asker->mutex);
     Outstanding* waiting = asker->outstanding.find(prompting.id);
-    late = waiting == nullptr || !waiting->may_be_answered_by(from);
+    late = waiting == nullptr || !(waiting->may_be_answered_by(from) || planted(Fault::anybody_answers));
     if (!late && allowed) {
       record = asker->outstanding.take(prompting.id);
     }
@@ -390,6 +395,12 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
                                                   .context = std::move(record->context),
                                                   .prompting = std::move(record->prompting)}),
               record->awaited, WakeHint::here);
+  if (planted(Fault::double_end)) {
+    deliver_end(*asker, error_of(*asker, *record, SendErrorKind::timeout), record->awaited, WakeHint::elsewhere);
+  }
+  if (planted(Fault::timer_left)) {
+    wheel_.schedule_no_later(asker->restart_timer, deadline_of(record->request));
+  }
 }
 
 void Router::give_back(ProcessEntry& from, std::unique_ptr<Envelope> envelope, bool awaited) {
@@ -446,6 +457,9 @@ std::unique_ptr<Envelope> Router::receive(ProcessEntry& to) {
     if (to.mailbox.has_waiters() && to.mailbox.requests() <= limits.mailbox_messages * 3 / 4 &&
         to.mailbox.bytes() <= limits.mailbox_bytes / 4 * 3) {
       waiters = to.mailbox.take_waiters();
+    }
+    if (planted(Fault::room_not_told)) {
+      waiters.clear();
     }
   }
   for (const std::weak_ptr<ProcessEntry>& waiter : waiters) {
