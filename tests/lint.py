@@ -1,4 +1,4 @@
-"""clang-tidy over every source that a build compiles.
+"""clang-tidy over the sources of src/ but the tests.
 
 A source that was clean is not looked at again while its preprocessed text, the settings and clang-tidy
 are the same: the sums of clean ones are kept in the cache outside the checkout.
@@ -18,10 +18,10 @@ PREPROCESSOR = "clang++-22"
 
 
 def sources(root, build):
-    """The node's own sources with the flags they are compiled with."""
-    for entry in json.loads((build / "compile_commands.json").read_text()):
-        path = Path(entry["file"])
-        if path.is_relative_to(root) and not path.is_relative_to(build) and path.suffix == ".cpp":
+    """What a node and its tools are made of, with the flags it is compiled with; tests are not looked at."""
+    entries = {Path(each["file"]): each for each in json.loads((build / "compile_commands.json").read_text())}
+    for path, entry in entries.items():
+        if path.is_relative_to(root / "src") and not path.name.endswith("_test.cpp"):
             yield path, entry
 
 
@@ -58,10 +58,8 @@ def run(root, build, tally, logs):
         return path, done.returncode == 0, done.stdout
 
     failed = 0
-    total = 0
     with (logs / "lint.log").open("w") as log, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, ok, text in pool.map(check, sources(root, build)):
-            total += 1
             if not ok:
                 failed += 1
                 print(text, flush=True)

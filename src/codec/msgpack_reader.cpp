@@ -291,8 +291,9 @@ void MsgpackReader::skip() {
   SkipVisitor visitor;
   size_t next = position_;
   bool whole = false;
+  std::string_view input = input_.text();
   try {
-    whole = msgpack::parse(input_.text().data(), input_.size(), next, visitor);
+    whole = msgpack::parse(input.data(), input.size(), next, visitor);
   } catch (const std::exception&) {
     whole = false;
   }

@@ -349,6 +349,7 @@ Conversation::Spawned Conversation::make_child(SpawnArguments arguments, Bytes w
   }
 
   std::vector<AttachedCapability> attached;
+  attached.reserve(arguments.request_capabilities.size() + 1);
   for (Capability& capability : arguments.request_capabilities) {
     attached.push_back({std::move(capability), {}});
   }
@@ -384,7 +385,7 @@ Conversation::Spawned Conversation::make_child(SpawnArguments arguments, Bytes w
       print(0, fmt::format("spawn {}: not granted to {}: {}", name, grantee.text(), granted.error().message));
     }
   }
-  kernel.run(id);
+  (void)kernel.run(id);  // fails where it was killed meanwhile
   return id;
 }
 
