@@ -206,8 +206,8 @@ typedef struct kn_engine_options {
   // for up to about 10 000 processes; 0 keeps the map count flat for many more.
   uint64_t memory_reservation;
   uint64_t memory_guard;
-  // Address space reserved beside a memory that outgrew its reservation and is copied elsewhere, so that
-  // it is not copied at each step.
+  // Address space reserved behind a memory beyond its reservation, so that it is not copied at each
+  // step of its growth. It costs a memory map; dense processes have none.
   uint64_t memory_growth;
   size_t wasm_stack;  // bytes a guest may use of its stack
   // Bytes of a process's stack, the guest's and the host's part: at least 128 KiB more than wasm_stack.
@@ -251,6 +251,7 @@ typedef struct kn_process_options {
   uint64_t table_limit;   // elements, all tables together
   uint64_t call_limit;    // bytes one call may carry from the guest to the host
   kn_optional_bytes tmp;  // host folder that the guest sees as /tmp, named in TEMP_DIR
+  bool dense;             // takes as few memory maps as can be, and grows slowly
 } kn_process_options;
 
 // The component may be deleted while its processes live. Nothing runs before the first poll. The
@@ -297,7 +298,7 @@ static_assert(sizeof(kn_process_id) == 48 && sizeof(kn_address) == 64 && sizeof(
 static_assert(sizeof(kn_blob) == 40 && sizeof(kn_request) == 72 && sizeof(kn_response) == 64);
 static_assert(sizeof(kn_outgoing) == 168 && sizeof(kn_on_exit) == 24 && sizeof(kn_grant) == 64);
 static_assert(sizeof(kn_spawn) == 104 && sizeof(kn_spawn_result) == 56 && sizeof(kn_event) == 248);
-static_assert(sizeof(kn_host) == 176 && sizeof(kn_engine_options) == 40 && sizeof(kn_process_options) == 64);
+static_assert(sizeof(kn_host) == 176 && sizeof(kn_engine_options) == 40 && sizeof(kn_process_options) == 72);
 static_assert(sizeof(kn_end) == 40 && sizeof(kn_call) == 4 && sizeof(bool) == 1);
 static_assert(offsetof(kn_request, timeout_seconds) == 56 && offsetof(kn_response, inherit) == 56);
 static_assert(offsetof(kn_outgoing, blob) == 160 && offsetof(kn_spawn, is_public) == 96);

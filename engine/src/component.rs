@@ -1,10 +1,10 @@
 //! Components: judged, compiled, linked, saved and loaded.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Layout};
 use crate::ffi::ComponentStatus;
 use crate::process::State;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{self, ComponentExportIndex, InstancePre, Type};
 
@@ -19,6 +19,13 @@ const CORE_LAYER: &[u8] = &[1, 0, 0, 0];
 /// A component with its imports resolved, ready to be started any number of times.
 pub struct Component {
     pub engine: Arc<Engine>,
+    roomy: Linked,
+    dense: OnceLock<Option<Linked>>,
+}
+
+/// What a process is started from, in one of the engine's layouts.
+#[derive(Clone)]
+pub struct Linked {
     pub pre: InstancePre<State>,
     pub init: ComponentExportIndex,
 }
@@ -62,31 +69,54 @@ impl Component {
             }
             status => return Err(Failure::new(status, "this is not a Wasm file")),
         }
-        let component = component::Component::from_binary(&engine.wasmtime, wasm)
+        let component = component::Component::from_binary(&engine.roomy.wasmtime, wasm)
             .map_err(|error| Failure::from_error(ComponentStatus::Invalid, &error))?;
-        Component::link(engine, &component)
+        Component::new(engine, &component)
     }
 
     /// # Safety
     /// The file must be one that `serialize` made: what it holds is run as machine code.
     pub unsafe fn load(engine: &Arc<Engine>, path: &Path) -> Outcome<Component> {
-        let component = unsafe { component::Component::deserialize_file(&engine.wasmtime, path) }
+        let wasmtime = &engine.roomy.wasmtime;
+        let component = unsafe { component::Component::deserialize_file(wasmtime, path) }
             .map_err(|error| Failure::from_error(ComponentStatus::Stale, &error))?;
-        Component::link(engine, &component)
+        Component::new(engine, &component)
+    }
+
+    fn new(engine: &Arc<Engine>, component: &component::Component) -> Outcome<Component> {
+        let roomy = link(&engine.roomy, component)?;
+        Ok(Component { engine: engine.clone(), roomy, dense: OnceLock::new() })
+    }
+
+    /// The first dense process of a component has it loaded once more, which takes a moment.
+    pub fn linked(&self, dense: bool) -> &Linked {
+        if !dense {
+            return &self.roomy;
+        }
+        self.dense.get_or_init(|| self.load_dense()).as_ref().unwrap_or(&self.roomy)
+    }
+
+    fn load_dense(&self) -> Option<Linked> {
+        let layout = self.engine.dense()?;
+        let compiled = self.serialize().ok()?;
+        // It was compiled by this very engine.
+        let component =
+            unsafe { component::Component::deserialize(&layout.wasmtime, compiled) }.ok()?;
+        link(layout, &component).ok()
     }
 
     pub fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
-        self.pre.component().serialize()
+        self.roomy.pre.component().serialize()
     }
+}
 
-    fn link(engine: &Arc<Engine>, component: &component::Component) -> Outcome<Component> {
-        let init = find_init(component)?;
-        let pre = engine
-            .linker
-            .instantiate_pre(component)
-            .map_err(|error| Failure::from_error(ComponentStatus::UnknownImport, &error))?;
-        Ok(Component { engine: engine.clone(), pre, init })
-    }
+fn link(layout: &Layout, component: &component::Component) -> Outcome<Linked> {
+    let init = find_init(component)?;
+    let pre = layout
+        .linker
+        .instantiate_pre(component)
+        .map_err(|error| Failure::from_error(ComponentStatus::UnknownImport, &error))?;
+    Ok(Linked { pre, init })
 }
 
 fn find_init(component: &component::Component) -> Outcome<ComponentExportIndex> {

@@ -23,10 +23,31 @@ pub const BACKTRACE_FRAMES: usize = 64;
 const FILE_THREADS: usize = 16;
 
 pub struct Engine {
-    pub wasmtime: wasmtime::Engine,
-    pub linker: Linker<State>,
+    pub roomy: Layout,
+    dense: OnceLock<Option<Layout>>,
+    options: EngineOptions,
+    stacks: Arc<Stacks>,
     ticks: AtomicU64,
     runtime: OnceLock<Option<Runtime>>,
+}
+
+/// Wasmtime with one way of laying out memories. A component compiled for one can be loaded for another
+/// that differs in nothing but `memory_growth`.
+pub struct Layout {
+    pub wasmtime: wasmtime::Engine,
+    pub linker: Linker<State>,
+}
+
+impl Layout {
+    fn new(options: &EngineOptions, stacks: &Arc<Stacks>) -> Result<Layout> {
+        let wasmtime = wasmtime::Engine::new(&config(options, stacks)?)?;
+        let mut linker = Linker::new(&wasmtime);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        for name in component::INTERFACES {
+            host::add_to_linker(&mut linker.instance(name)?)?;
+        }
+        Ok(Layout { wasmtime, linker })
+    }
 }
 
 impl Engine {
@@ -34,19 +55,30 @@ impl Engine {
         // Errors here are the guests' doing: a backtrace of the node tells nothing and, where the
         // environment asks for one, costs five times the trap itself.
         wasmtime::error::disable_backtrace();
-        let wasmtime = wasmtime::Engine::new(&config(options)?)?;
-        let mut linker = Linker::new(&wasmtime);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        for name in component::INTERFACES {
-            host::add_to_linker(&mut linker.instance(name)?)?;
-        }
-        Ok(Engine { wasmtime, linker, ticks: AtomicU64::new(0), runtime: OnceLock::new() })
+        let stacks = Arc::new(Stacks::new());
+        Ok(Engine {
+            roomy: Layout::new(options, &stacks)?,
+            dense: OnceLock::new(),
+            options: *options,
+            stacks,
+            ticks: AtomicU64::new(0),
+            runtime: OnceLock::new(),
+        })
+    }
+
+    /// For processes beyond the first: without growth reserved. Made when the first of them comes.
+    pub fn dense(&self) -> Option<&Layout> {
+        let options = EngineOptions { memory_growth: 0, ..self.options };
+        self.dense.get_or_init(|| Layout::new(&options, &self.stacks).ok()).as_ref()
     }
 
     pub fn tick(&self) {
         // Ours first: a guest that sees Wasmtime's new epoch must not find its slice unfinished.
         self.ticks.fetch_add(1, Relaxed);
-        self.wasmtime.increment_epoch();
+        self.roomy.wasmtime.increment_epoch();
+        if let Some(Some(dense)) = self.dense.get() {
+            dense.wasmtime.increment_epoch();
+        }
     }
 
     pub fn now(&self) -> u64 {
@@ -56,7 +88,7 @@ impl Engine {
     pub fn compatibility_hash(&self) -> u64 {
         let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
-        self.wasmtime.precompile_compatibility_hash().hash(&mut hasher);
+        self.roomy.wasmtime.precompile_compatibility_hash().hash(&mut hasher);
         hasher.finish()
     }
 
@@ -84,7 +116,7 @@ impl Engine {
     }
 }
 
-fn config(options: &EngineOptions) -> Result<Config> {
+fn config(options: &EngineOptions, stacks: &Arc<Stacks>) -> Result<Config> {
     let EngineOptions { memory_reservation, memory_guard, memory_growth, wasm_stack, fiber_stack } =
         *options;
     if fiber_stack < wasm_stack.saturating_add(HOST_STACK) {
@@ -98,7 +130,7 @@ fn config(options: &EngineOptions) -> Result<Config> {
         .memory_init_cow(true)
         .max_wasm_stack(wasm_stack)
         .async_stack_size(fiber_stack)
-        .with_host_stack(Arc::new(Stacks::new()))
+        .with_host_stack(stacks.clone())
         .epoch_interruption(true)
         .wasm_backtrace_max_frames(NonZeroUsize::new(BACKTRACE_FRAMES));
     Ok(config)

@@ -186,6 +186,7 @@ pub struct ProcessOptions {
     pub table_limit: u64,
     pub call_limit: u64,
     pub tmp: Optional<Text>,
+    pub dense: bool,
 }
 
 /// `kn_component_status`.
@@ -277,7 +278,7 @@ const _: () = {
     assert!(offset_of!(Event, error_message_is_response) == 236);
     assert!(size_of::<Host>() == 22 * 8);
     assert!(size_of::<EngineOptions>() == 40);
-    assert!(size_of::<ProcessOptions>() == 64 && offset_of!(ProcessOptions, tmp) == 40);
+    assert!(size_of::<ProcessOptions>() == 72 && offset_of!(ProcessOptions, tmp) == 40);
     assert!(size_of::<End>() == 40 && size_of::<OwnedText>() == 16);
     assert!(size_of::<ComponentStatus>() == 4 && size_of::<EndKind>() == 4);
 };

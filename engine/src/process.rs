@@ -1,6 +1,6 @@
 //! A process: a guest's life as one future, polled by the host.
 
-use crate::component::Component;
+use crate::component::{Component, Linked};
 use crate::ending::Ending;
 use crate::engine::Engine;
 use crate::ffi::{Host, HostProcess, PollStatus, ProcessOptions};
@@ -13,7 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use wasmtime::component::{ComponentExportIndex, InstancePre};
 use wasmtime::{Error, Result, Store, UpdateDeadline};
 
 /// What a store holds besides the guest: the data of every host function.
@@ -69,8 +68,7 @@ impl Process {
             limits,
         };
         let start = Start {
-            pre: component.pre.clone(),
-            init: component.init,
+            linked: component.linked(options.dense).clone(),
             our: text(unsafe { options.our.0.as_slice() }),
             call_limit: options.call_limit,
         };
@@ -128,15 +126,14 @@ impl Drop for Process {
 
 /// All that a guest needs to begin.
 struct Start {
-    pre: InstancePre<State>,
-    init: ComponentExportIndex,
+    linked: Linked,
     our: String,
     call_limit: u64,
 }
 
 impl Start {
     async fn live(self, state: State) -> Ending {
-        let mut store = Store::new(&state.engine.wasmtime.clone(), state);
+        let mut store = Store::new(self.linked.pre.engine(), state);
         store.limiter(|state| &mut state.limits);
         store.set_hostcall_fuel(usize::try_from(self.call_limit).unwrap_or(usize::MAX));
         store.epoch_deadline_callback(|store| Ok(end_of_slice(store.data())));
@@ -149,8 +146,9 @@ impl Start {
     }
 
     async fn run(&self, store: &mut Store<State>, started: &mut bool) -> Result<()> {
-        let instance = self.pre.instantiate_async(&mut *store).await?;
-        let init = instance.get_typed_func::<(&str,), ()>(&mut *store, self.init)?;
+        let Linked { pre, init } = &self.linked;
+        let instance = pre.instantiate_async(&mut *store).await?;
+        let init = instance.get_typed_func::<(&str,), ()>(&mut *store, *init)?;
         *started = true;
         init.call_async(&mut *store, (&self.our,)).await
     }

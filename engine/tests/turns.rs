@@ -148,26 +148,48 @@ fn page_faults() -> i64 {
     usage.ru_minflt
 }
 
+/// Grows by 200 pages of 64 KiB, one after the other, and writes the first word of each 4 KiB.
+const GROWING: &str = r#"(func $init (param i32 i32)
+    (local $at i32) (local $count i32)
+    (loop $again
+      (local.set $at (i32.mul (memory.grow (i32.const 1)) (i32.const 65536)))
+      (local.set $count (i32.const 0))
+      (loop $touch
+        (i32.store (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 4096))) (i32.const 1))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br_if $touch (i32.lt_u (local.get $count) (i32.const 16))))
+      (br_if $again (i32.lt_u (memory.size) (i32.const 200)))))"#;
+
 #[test]
 fn a_memory_that_grows_by_small_steps_is_not_copied_at_each() {
     let small = EngineOptions { memory_reservation: 0, memory_guard: 0, ..options() };
     let engine = TestEngine::with(&EngineOptions { memory_growth: 64 << 20, ..small }).unwrap();
-    // 512 pages of 64 KiB, one after the other, the first word of each 4 KiB written.
-    let body = r#"(func $init (param i32 i32)
-        (local $at i32) (local $count i32)
-        (loop $again
-          (local.set $at (i32.mul (memory.grow (i32.const 1)) (i32.const 65536)))
-          (local.set $count (i32.const 0))
-          (loop $touch
-            (i32.store (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 4096))) (i32.const 1))
-            (local.set $count (i32.add (local.get $count) (i32.const 1)))
-            (br_if $touch (i32.lt_u (local.get $count) (i32.const 16))))
-          (br_if $again (i32.lt_u (memory.size) (i32.const 512)))))"#;
-    let mut process = engine.process(body);
-    let before = page_faults();
-    let end = process.run();
-    let faults = page_faults() - before;
-    assert_eq!(end.kind, EndKind::Returned, "{end:?}");
-    // 8192 pages are touched; copying at each step would touch two million.
-    assert!(faults < 40_000, "{faults} page faults");
+    let component = engine.compile(&guest(GROWING)).unwrap();
+    let faults_of = |dense: bool| {
+        let mut process = component.process_with(&Options { dense, ..Options::default() });
+        let before = page_faults();
+        let end = process.run();
+        assert_eq!(end.kind, EndKind::Returned, "{end:?}");
+        page_faults() - before
+    };
+    // 3 200 pages are touched; copying at each step touches a hundred times as many, or where the
+    // system has huge pages ten times.
+    let (roomy, dense) = (faults_of(false), faults_of(true));
+    assert!(roomy < 30_000, "{roomy} page faults");
+    assert!(dense > 3 * roomy, "{dense} page faults: nothing tells a dense process from another");
+}
+
+#[test]
+fn dense_processes_run_beside_others_and_give_way_too() {
+    let engine = TestEngine::with(&EngineOptions { memory_growth: 1 << 20, ..options() }).unwrap();
+    let component = engine.compile(&guest(ENDLESS)).unwrap();
+    let start = |dense| component.process_with(&Options { dense, ..Options::default() });
+    let mut processes = [start(false), start(true), start(true), start(false)];
+    ticking(&engine, || {
+        for _ in 0..3 {
+            for process in &mut processes {
+                assert_eq!(process.poll(), PollStatus::Yielded);
+            }
+        }
+    });
 }

@@ -39,8 +39,8 @@ struct EngineSettings {
   /// processes and its default count of memory maps at some 9 000. With 0 a process takes hardly a map.
   uint64_t memory_reservation = 0;
   uint64_t memory_guard = 0;
-  /// Address space reserved beside a memory that outgrew its reservation. A memory that grows to its
-  /// limit by small steps is copied once for each so much; one that grew takes two maps.
+  /// Address space reserved behind each memory of a process that is not dense (machine_room.h). A memory
+  /// that grows by small steps is copied once for each so much; that of a dense process at each step.
   uint64_t memory_growth = uint64_t{256} << 20;
   /// Bytes of stack that a guest may use, and those of a whole fiber with the host's part.
   size_t wasm_stack = size_t{512} << 10;

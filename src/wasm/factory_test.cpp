@@ -72,6 +72,13 @@ TEST(WasmFactory, WhereTheMachineHasNoRoomAProcessEndsWithTheLimit) {
   EXPECT_EQ(node.machinery.factory.processes(), 0U);
 }
 
+TEST(WasmFactory, DenseProcessesRunAsOthersDo) {
+  WasmNode node({.machine = {.maps_per_roomy_process = size_t{1} << 40}});  // so that all are dense
+  Address actor = node.start("actor");
+  EXPECT_EQ(node.run_script(actor, R"([{"do":"allocate","size":20000000}])")[0]["ok"], 20'000'000);
+  EXPECT_EQ(node.answer_to(node.start("echo"), "hello"), "hello");
+}
+
 TEST(WasmFactory, AsksForTheFolderOfEachProcess) {
   std::vector<std::string> asked;
   WasmNode node({.tmp_folder = [&](const ProcessId& id) {

@@ -122,7 +122,8 @@ void WasmProcess::start(const Component& component) {
                              .memory_limit = limits.memory,
                              .table_limit = limits.table,
                              .call_limit = limits.call,
-                             .tmp = {view(std::string_view(beginning_->tmp_folder)), !beginning_->tmp_folder.empty()}};
+                             .tmp = {view(std::string_view(beginning_->tmp_folder)), !beginning_->tmp_folder.empty()},
+                             .dense = place_.is_dense()};
   static const kn_host functions = host_functions();
   process_ = kn_process_new(component.get(), &options, &functions, &host_, new Waker(Waker::of(context_)));
   beginning_.reset();

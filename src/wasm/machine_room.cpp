@@ -21,6 +21,8 @@ constexpr uint64_t user_address_space = uint64_t{1} << 47;
 constexpr uint64_t measure_at_least_every = 1024;
 // Kept free for all that is not a guest.
 constexpr uint64_t maps_reserve = 1024;
+// The part of the maps, one in so many, that processes which are not dense may take.
+constexpr uint64_t share_of_roomy = 8;
 
 // Calls `visit` with piece after piece of the file.
 template <class Visit>
@@ -87,20 +89,23 @@ size_t MachineRoom::processes() const {
 Result<MachineRoom::Place> MachineRoom::admit() {
   std::lock_guard lock(mutex_);
   if (admitted_until_measure_ == 0) {
-    Result<uint64_t> room = room_for();
+    MachineState state = measure_();
+    roomy_processes_ =
+        state.max_maps == 0 ? unlimited : state.max_maps / share_of_roomy / limits_.maps_per_roomy_process;
+    Result<uint64_t> room = room_for(state);
     if (!room) {
       return std::unexpected(room.error());
     }
     admitted_until_measure_ = std::min(*room, measure_at_least_every);
   }
   --admitted_until_measure_;
+  bool dense = processes_ >= roomy_processes_;
   ++processes_;
-  return Place(shared_from_this());
+  return Place(shared_from_this(), dense);
 }
 
 // How many more processes there is room for, 1 or more.
-Result<uint64_t> MachineRoom::room_for() const {
-  MachineState state = measure_();
+Result<uint64_t> MachineRoom::room_for(const MachineState& state) const {
   auto fits = [](uint64_t used, uint64_t limit, uint64_t each) {
     if (limit == 0 || each == 0) {
       return unlimited;  // not known: /proc is not there

@@ -4,6 +4,10 @@
 // system would kill it; so a process is refused before. Measuring takes long where there are many
 // maps: it is done again only when as many processes were admitted as the last measure had room for.
 //
+// A guest whose memory grows well takes some maps more than one that does not (dense, see engine.h). The
+// first processes, as many as an eighth of the machine's maps are enough for, may take them; those
+// after them are dense, so that there is room for the more.
+//
 // Thread-safe. A Place must not outlive what it was given by, which it holds.
 #pragma once
 
@@ -40,13 +44,15 @@ class MachineRoom : public std::enable_shared_from_this<MachineRoom> {
   /// Held by a process while it lives.
   class Place {
    public:
-    explicit Place(std::shared_ptr<MachineRoom> room) : room_(std::move(room)) {}
+    Place(std::shared_ptr<MachineRoom> room, bool dense) : room_(std::move(room)), dense_(dense) {}
     Place(Place&&) = default;
     Place& operator=(Place&&) = delete;
     ~Place();
+    [[nodiscard]] bool is_dense() const { return dense_; }
 
    private:
     std::shared_ptr<MachineRoom> room_;
+    bool dense_;
   };
 
   /// A place, or which limit is reached and how to raise it.
@@ -54,7 +60,7 @@ class MachineRoom : public std::enable_shared_from_this<MachineRoom> {
   [[nodiscard]] size_t processes() const;
 
  private:
-  Result<uint64_t> room_for() const;
+  Result<uint64_t> room_for(const MachineState& state) const;
 
   const MachineLimits limits_;
   const uint64_t address_space_per_process_;
@@ -62,6 +68,7 @@ class MachineRoom : public std::enable_shared_from_this<MachineRoom> {
   mutable std::mutex mutex_;
   uint64_t processes_ = 0;
   uint64_t admitted_until_measure_ = 0;
+  uint64_t roomy_processes_ = 0;  // more are dense
 };
 
 }  // namespace kinode::wasm

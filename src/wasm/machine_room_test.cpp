@@ -139,6 +139,29 @@ TEST_F(MachineRoomTest, ManyThreadsTakeNoMoreThanThereIs) {
   EXPECT_EQ(all->processes(), 100U);
 }
 
+TEST_F(MachineRoomTest, TheFirstProcessesAreRoomyTheOthersDense) {
+  machine.max_maps = 64'000;  // an eighth of them, four for each
+  auto all = room();
+  std::vector<MachineRoom::Place> places;
+  for (int i = 0; i < 2'000; ++i) {
+    places.push_back(std::move(*all->admit()));
+    ASSERT_FALSE(places.back().is_dense()) << i;
+  }
+  EXPECT_TRUE(all->admit()->is_dense());
+  places.pop_back();
+  EXPECT_FALSE(all->admit()->is_dense()) << "one ended";
+}
+
+TEST_F(MachineRoomTest, WhereTheLimitOfMapsIsNotKnownAllAreRoomy) {
+  machine = {};
+  auto all = room();
+  std::vector<MachineRoom::Place> places;
+  for (int i = 0; i < 3'000; ++i) {
+    places.push_back(std::move(*all->admit()));
+  }
+  EXPECT_FALSE(places.back().is_dense());
+}
+
 TEST(MeasureMachine, ReadsWhatTheSystemTells) {
   MachineState state = measure_machine();
   EXPECT_GT(state.maps, 10U);

@@ -34,6 +34,8 @@ struct MachineLimits {
   /// What one process may take at most when it starts.
   uint64_t memory_per_process = uint64_t{256} << 10;
   size_t maps_per_process = 8;
+  /// What one takes that is not dense: its memory in three pieces, and what is reserved behind it.
+  size_t maps_per_roomy_process = 4;
 };
 
 }  // namespace kinode::wasm

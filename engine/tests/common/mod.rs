@@ -144,11 +144,12 @@ pub struct Options {
     pub table: u64,
     pub call: u64,
     pub tmp: Option<String>,
+    pub dense: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { memory: 64 << 20, table: 100_000, call: 64 << 20, tmp: None }
+        Options { memory: 64 << 20, table: 100_000, call: 64 << 20, tmp: None, dense: false }
     }
 }
 
@@ -180,6 +181,7 @@ impl TestComponent {
             table_limit: options.table,
             call_limit: options.call,
             tmp: options.tmp.as_deref().map(text).into(),
+            dense: options.dense,
         };
         let process = unsafe {
             kn_process_new(&*self.0.cast(), &options, host, world.cast(), waker.cast_mut().cast())
