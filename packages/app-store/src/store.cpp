@@ -22,6 +22,9 @@ const std::string unpacked = staging + "/unpacked";
 /// The version that an install replaces. It is there during an install only, or after one that was interrupted.
 const std::string previous = staging + "/previous.zip";
 
+/// An install that brings the node down is not done for ever.
+constexpr uint64_t most_attempts = 3;
+
 std::string folder_of(const PackageId& package) { return '/' + package.text() + "/pkg"; }
 std::string zip_of(const PackageId& package) { return folder_of(package) + '/' + package.text() + ".zip"; }
 std::string kept(const PackageId& package, const std::string& version_hash, const char* ending) {
@@ -58,31 +61,44 @@ std::unexpected<std::string> failed(std::string_view what, const vfs::Error& err
 
 bool exists(const std::string& path) { return vfs::metadata(path).has_value(); }
 
+void make_drive(const std::string& drive) {
+  auto made = vfs::create_drive(drive);
+  if (!made) kinode::print(0, "cannot make " + drive + ": " + made.error().text);
+}
+
 bool belongs_to(const ProcessId& process, const PackageId& package) { return process.package() == package; }
 
 }  // namespace
 
 void Store::start() {
-  for (const std::string& drive : {downloads, staging}) {
-    auto made = vfs::create_drive(drive);
-    if (!made) kinode::print(0, "cannot make " + drive + ": " + made.error().text);
+  make_drive(downloads);
+  make_drive(staging);
+  if (auto task = unfinished_task()) finish(*task);
+  // What a task or the bringing of a package left there.
+  (void)vfs::remove_dir_all(staging);
+  make_drive(staging);
+}
+
+void Store::finish(Task& task) {
+  const std::string name = task.package.text();
+  kinode::print(0, std::string("doing the interrupted ") + (task.version_hash ? "install" : "removal") + " of " + name +
+                       " again");
+  Outcome done = begin_again(task);
+  if (done) done = task.version_hash ? install_again(task) : remove(task.package);
+  if (!done) kinode::print(0, done.error());
+  end_task(task);
+}
+
+Outcome Store::install_again(const Task& task) const {
+  const PackageId& package = task.package;
+  if (task.attempts > most_attempts) {
+    undo(package, installed_manifest(package));
+    return std::unexpected("the install was begun " + std::to_string(most_attempts) + " times; it is given up");
   }
-  const auto state = kinode::get_state();
-  if (!state) return;
-  const auto interrupted = kinode::parse_json(state->text());
-  // Tried once: an install that brings the node down is not done again and again.
-  kinode::clear_state();
-  if (!interrupted) return;
-  const auto package = kinode::package_id_of(kinode::member(*interrupted, "package_id"));
-  const auto version_hash = kinode::text_member(*interrupted, "version_hash");
-  if (!package || !version_hash) return;
-  kinode::print(0, "doing the interrupted install of " + package->text() + " again");
-  auto done = install(*package, *version_hash, nullptr);
-  if (done) return;
-  kinode::print(0, done.error());
-  // It did not come as far as to do this itself.
-  if (exists(previous)) restore(*package, {});
-  (void)vfs::remove_file(previous);
+  auto checked = check(package, *task.version_hash, stored_metadata(package, *task.version_hash));
+  if (checked) return install_checked(task, *checked);
+  undo(package, {});
+  return std::unexpected(std::move(checked.error()));
 }
 
 // ---- bringing a package --------------------------------------------------------------------------
@@ -163,21 +179,30 @@ Outcome Store::install(const PackageId& package, const std::string& version_hash
     auto written = vfs::write(kept(package, version_hash, ".metadata.json"), kinode::dump(given_metadata));
     if (!written) return failed("metadata not kept", written.error());
   }
+  auto task = begin_task(package, version_hash);
+  if (!task) return std::unexpected(std::move(task.error()));
+  Outcome done = install_checked(*task, *checked);
+  end_task(*task);
+  (void)vfs::remove_file(previous);
+  (void)vfs::remove_dir_all(unpacked);
+  return done;
+}
 
-  // From here on something changes. First, what would bring the old version back.
-  const Manifest old_manifest = installed_manifest(package);
-  if (is_installed(package)) {
+Outcome Store::install_checked(const Task& task, const Checked& checked) const {
+  const PackageId& package = task.package;
+  // First, what would bring the old version back; an attempt before this one may have done so.
+  Manifest old_manifest = installed_manifest(package);
+  if (exists(previous)) {
+    if (auto manifest = unpack_for_check(package, previous)) {
+      old_manifest.insert(old_manifest.end(), manifest->begin(), manifest->end());
+    }
+  } else if (is_installed(package)) {
     auto copied = vfs::copy_file(zip_of(package), previous);
     if (!copied) return failed("cannot keep the present version", copied.error());
   }
-  kinode::set_state(Bytes(kinode::dump({{"package_id", kinode::to_json(package)}, {"version_hash", version_hash}})));
-
   end_processes(old_manifest);
-  Outcome done = put_in_place(package, kept(package, version_hash, ".zip"), *checked);
-  if (!done) restore(package, checked->manifest);
-  kinode::clear_state();
-  (void)vfs::remove_file(previous);
-  (void)vfs::remove_dir_all(unpacked);
+  Outcome done = put_in_place(package, kept(package, *task.version_hash, ".zip"), checked);
+  if (!done) undo(package, checked.manifest);
   return done;
 }
 
@@ -223,12 +248,12 @@ Outcome Store::start_processes(const PackageId& package, const Checked& checked)
   return {};
 }
 
-void Store::restore(const PackageId& package, const Manifest& failed_manifest) const {
+void Store::undo(const PackageId& package, const Manifest& failed_manifest) const {
   end_processes(failed_manifest);
   auto hash = vfs::hash(previous);
   if (!hash) {
-    // It was not there before.
-    (void)vfs::remove_dir_all(folder_of(package));
+    // It was not there before, unless it was not touched yet.
+    if (!failed_manifest.empty() || !is_installed(package)) (void)vfs::remove_dir_all(folder_of(package));
     return;
   }
   auto manifest = unpack_for_check(package, previous);
@@ -264,6 +289,14 @@ void Store::reconcile(const PackageId& package) const {
 Outcome Store::uninstall(const PackageId& package) {
   if (auto why = refusal(package)) return std::unexpected(*why);
   if (!is_installed(package)) return std::unexpected(package.text() + " is not installed");
+  auto task = begin_task(package, std::nullopt);
+  if (!task) return std::unexpected(std::move(task.error()));
+  Outcome done = remove(package);
+  end_task(*task);
+  return done;
+}
+
+Outcome Store::remove(const PackageId& package) const {
   const Manifest manifest = installed_manifest(package);
   end_processes(manifest);
 

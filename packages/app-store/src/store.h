@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "manifest.h"
+#include "task.h"
 
 /// Packages on this node: kept, installed, removed.
 ///
@@ -67,9 +68,15 @@ class Store {
   std::expected<Checked, std::string> check(const kinode::PackageId& package, const std::string& version_hash,
                                             const kinode::Json& metadata) const;
   std::expected<Manifest, std::string> unpack_for_check(const kinode::PackageId& package, const std::string& zip) const;
+  /// Does, or undoes, what the node's going down interrupted.
+  void finish(Task& task);
+  Outcome install_again(const Task& task) const;
+  Outcome install_checked(const Task& task, const Checked& checked) const;
+  Outcome remove(const kinode::PackageId& package) const;
   Outcome put_in_place(const kinode::PackageId& package, const std::string& zip, const Checked& checked) const;
   Outcome start_processes(const kinode::PackageId& package, const Checked& checked) const;
-  void restore(const kinode::PackageId& package, const Manifest& failed) const;
+  /// Brings back what was there before an install whose processes are those of `failed`.
+  void undo(const kinode::PackageId& package, const Manifest& failed) const;
   /// Renews what other packages hold from this one, or are to give to it: the end of its processes took the
   /// former away, and before the first install there was nobody to give the latter to.
   void reconcile(const kinode::PackageId& package) const;
