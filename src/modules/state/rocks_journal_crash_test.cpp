@@ -345,6 +345,34 @@ class SmallDisk {
   bool mounted_;
 };
 
+/// Takes all the room that there is.
+void fill(const std::filesystem::path& filler) {
+  std::ofstream file(filler, std::ios::binary);
+  std::string block(size_t{1} << 20, 'f');
+  while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+  }
+}
+
+TEST_F(JournalOnAFailingDisk, OpeningItOnAFullDiskFailsAndSaysSo) {
+  TempFolder folder;
+  SmallDisk disk(folder.path());
+  if (!disk.mounted()) {
+    GTEST_SKIP() << "this user may not mount";
+  }
+  open(folder.path() / "home");
+  ASSERT_TRUE(put("state/a", "1").has_value());
+  flush();
+  journal.reset();
+  std::filesystem::path filler = folder.path() / "filler";
+  fill(filler);
+  auto full = RocksJournal::open(folder.path() / "home");
+  ASSERT_FALSE(full.has_value());
+  EXPECT_THAT(full.error().message, HasSubstr("the disk is full"));
+  std::filesystem::remove(filler);
+  open(folder.path() / "home");
+  EXPECT_EQ(journal->read("state/a").value()->text(), "1");
+}
+
 TEST_F(JournalOnAFailingDisk, GoesOnWhenThereIsRoomAgain) {
   TempFolder folder;
   SmallDisk disk(folder.path());
@@ -355,12 +383,7 @@ TEST_F(JournalOnAFailingDisk, GoesOnWhenThereIsRoomAgain) {
   ASSERT_TRUE(put("state/a", "1").has_value());
   flush();
   std::filesystem::path filler = folder.path() / "filler";
-  {
-    std::ofstream file(filler, std::ios::binary);
-    std::string block(size_t{1} << 20, 'f');
-    while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-    }
-  }
+  fill(filler);
   // More than the log had room reserved for.
   Result<uint64_t> accepted = put("state/b", std::string(size_t{20} << 20, 'x'));
   ASSERT_TRUE(accepted.has_value());

@@ -56,6 +56,9 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(std::filesystem::path folde
     return fail("cannot make {}: {}. Give a home that this user may write to", folder.string(), failure.message());
   }
   std::unique_ptr<RocksStore> store(new RocksStore(std::move(folder)));
+  if (Result<void> room = store->check_room(); !room) {
+    return std::unexpected(room.error());
+  }
   if (Result<void> opened = store->open_database(); !opened) {
     return std::unexpected(opened.error());
   }
@@ -276,6 +279,25 @@ Error RocksStore::error(const rocksdb::Status& status, std::string_view doing) c
   }
   return {fmt::format("cannot {} {}: {}. Look after the disk and the rights to this folder", doing, folder_.string(),
                       reason)};
+}
+
+Result<void> RocksStore::check_room() const {
+  std::error_code failure;
+  uint64_t logs = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder_, failure)) {
+    if (file.path().extension() == ".log") {
+      std::error_code gone;
+      uint64_t size = file.file_size(gone);
+      logs += gone ? 0 : size;
+    }
+  }
+  auto space = std::filesystem::space(folder_, failure);
+  constexpr uint64_t ample = uint64_t{64} << 20;
+  if (failure || space.available >= logs + ample) {
+    return {};  // where even that cannot be read, opening says why
+  }
+  Result<void> takes = probe(logs);
+  return takes ? takes : std::unexpected(error(rocksdb::Status::NoSpace(takes.error().message), "open"));
 }
 
 Result<void> RocksStore::probe(size_t bytes) const {

@@ -70,6 +70,9 @@ class RocksStore {
   Result<void> open_database();
   Result<void> check_version();
   [[nodiscard]] Error error(const rocksdb::Status& status, std::string_view doing) const;
+  /// Whether there is room for what opening writes, which is all that the log holds: where there is not,
+  /// RocksDB as Debian builds it ends the program.
+  [[nodiscard]] Result<void> check_room() const;
   Result<void> probe(size_t bytes) const;
 
   std::filesystem::path folder_;
