@@ -22,11 +22,16 @@ class NodeTest : public ::testing::Test {
   /// The node must have outlived the case.
   void TearDown() override {
     if (!node().running()) {
-      FAIL() << "the node ended; it said:\n" << node().output().substr(begin_);
+      FAIL() << "the node ended; it said:\n" << said_in_this_case();
     }
     if (HasFailure()) {
-      std::cerr << "the node said meanwhile:\n" << node().output().substr(begin_) << "\n";
+      std::cerr << "the node said meanwhile:\n" << said_in_this_case() << "\n";
     }
+  }
+  /// All of it, where the case started the node anew.
+  [[nodiscard]] std::string said_in_this_case() const {
+    const std::string output = node().output();
+    return output.substr(begin_ <= output.size() ? begin_ : 0);
   }
 
   // Short forms.
