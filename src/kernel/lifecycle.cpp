@@ -60,6 +60,7 @@ Result<void> Lifecycle::initialize(ProcessSpec spec) {
   std::scoped_lock order(order_of(spec.id));
   std::shared_ptr<ProcessEntry> entry = make_entry(spec.id, ProcessEntry::Kind::guest);
   entry->program = std::move(spec.program);
+  entry->program.wasm = environment_.factory.deduplicate(std::move(entry->program.wasm));
   entry->on_exit = std::move(spec.on_exit);
   entry->is_public = spec.is_public;
   size_t refused = 0;

@@ -53,6 +53,9 @@ class ProcessFactory {
   virtual ~ProcessFactory() = default;
   /// Judges the program by its first bytes alone, at once.
   virtual Result<void> inspect(const Program& program) = 0;
+  /// Equal bytes that are in memory already, where there are such, or these: so that many processes of one
+  /// program keep it once. At once.
+  virtual Bytes deduplicate(Bytes wasm) { return wasm; }
   /// Does not compile yet and returns at once. The context outlives the process. Fails where the
   /// machine has no room for one more.
   virtual Result<std::unique_ptr<Process>> make(ProcessContext& context, const Program& program) = 0;

@@ -285,6 +285,11 @@ std::optional<ComponentCache::Found> ComponentCache::find(const Bytes& wasm) {
   return slot->second.found;
 }
 
+Bytes ComponentCache::deduplicate(Bytes wasm) {
+  std::lock_guard lock(state_->mutex);
+  return state_->known_digest(wasm) != nullptr ? state_->recents.front().wasm : wasm;
+}
+
 void ComponentCache::get(const Bytes& wasm, const std::string& name, std::function<void(Found)> done) {
   state_->pool.submit([state = state_, wasm, name, done = std::move(done)]() mutable {
     state->find_or_make(wasm, name, std::move(done));

@@ -73,6 +73,8 @@ class ComponentCache {
 
   /// At once, when the bytes are among those used last; else none.
   [[nodiscard]] std::optional<Found> find(const Bytes& wasm);
+  /// Equal bytes among those used last, or these.
+  [[nodiscard]] Bytes deduplicate(Bytes wasm);
   /// Calls `done` on a thread of the pool. `name` is for the lines announced.
   void get(const Bytes& wasm, const std::string& name, std::function<void(Found)> done);
 

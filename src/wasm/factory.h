@@ -27,6 +27,7 @@ class WasmFactory final : public kernel::ProcessFactory {
   WasmFactory(const Engine& engine, ComponentCache& cache, Options options);
 
   Result<void> inspect(const kernel::Program& program) override;
+  Bytes deduplicate(Bytes wasm) override { return cache_.deduplicate(std::move(wasm)); }
   /// Any thread. Fails where the machine has no room for one more process: the text names the limit and
   /// tells how to raise it.
   Result<std::unique_ptr<kernel::Process>> make(kernel::ProcessContext& context,

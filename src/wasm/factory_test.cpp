@@ -79,6 +79,18 @@ TEST(WasmFactory, DenseProcessesRunAsOthersDo) {
   EXPECT_EQ(node.answer_to(node.start("echo"), "hello"), "hello");
 }
 
+TEST(WasmFactory, ManyProcessesKeepOneComponentOnce) {
+  WasmNode node;
+  node.start("echo", "first");
+  Bytes known = guest_bytes("echo");
+  auto copy = std::make_shared<std::string>(known.text());
+  Bytes second = Bytes::view(copy, {reinterpret_cast<const uint8_t*>(copy->data()), copy->size()});
+  known = {};
+  Address address = node.start_bytes(std::move(second), "second");
+  EXPECT_EQ(copy.use_count(), 1) << "nobody holds the copy";
+  EXPECT_EQ(node.answer_to(address, "hello"), "hello");
+}
+
 TEST(WasmFactory, AsksForTheFolderOfEachProcess) {
   std::vector<std::string> asked;
   WasmNode node({.tmp_folder = [&](const ProcessId& id) {

@@ -41,6 +41,10 @@ Result<void> NativeFactory::inspect(const Program& program) {
                             : fail("'{}' is not a program of this test", program.wasm.text());
 }
 
+Bytes NativeFactory::deduplicate(Bytes wasm) {
+  return others_ != nullptr ? others_->deduplicate(std::move(wasm)) : wasm;
+}
+
 Result<std::unique_ptr<Process>> NativeFactory::make(ProcessContext& context, const Program& program) {
   MakeNative maker;
   {

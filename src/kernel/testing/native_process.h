@@ -58,6 +58,7 @@ class NativeFactory final : public ProcessFactory {
 
   /// Fails for a name that was not added: the test of what is not a component.
   Result<void> inspect(const Program& program) override;
+  Bytes deduplicate(Bytes wasm) override;
   Result<std::unique_ptr<Process>> make(ProcessContext& context, const Program& program) override;
 
   /// From now on `make` fails with this error, until called with none.
