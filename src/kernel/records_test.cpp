@@ -134,7 +134,7 @@ TEST_F(RecordsTest, ADamagedRecordNamesItsKey) {
 
 TEST_F(RecordsTest, WhatWasWrittenCanBeReadHoweverLarge) {
   OnExit on_exit = last_words();
-  on_exit.requests[0].request.metadata = std::string(size_t{17} << 20, 'x');  // more than others may send us
+  on_exit.requests[0].blob->bytes = Bytes::from(std::string(5'000'000, '\xff'));
   records_.put_process(alice, {"/h", 1, on_exit, false}, {});
   EXPECT_EQ(processes().at(alice).on_exit, on_exit);
 }
