@@ -15,7 +15,7 @@ struct HttpSettings {
   std::optional<uint16_t> port;
   size_t threads = 2;
 
-  /// How long POST /rpc:distro:sys/message waits for a response: 600 s on a node in fake-node mode.
+  /// How long POST /rpc:distro:sys/message waits for a response.
   std::chrono::seconds rpc_timeout{15};
   /// Body of one RPC request; packages are sent through it.
   size_t rpc_body_bytes = size_t{64} << 20;
