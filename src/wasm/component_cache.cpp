@@ -192,7 +192,8 @@ struct ComponentCache::State : std::enable_shared_from_this<State> {
     kn_text error{};
     bool is_long = wasm.size() >= announced_size;
     if (is_long) {
-      announce(fmt::format("compiling {} ({:.1f} MB): once, then it is kept", name, wasm.size() / 1e6));
+      announce(
+          fmt::format("compiling {} ({:.1f} MB): once, then it is kept", name, static_cast<double>(wasm.size()) / 1e6));
     }
     auto begin = std::chrono::steady_clock::now();
     kn_component_status status = kn_component_compile(engine->get(), {wasm.data(), wasm.size()}, &component, &error);
@@ -287,7 +288,7 @@ std::optional<ComponentCache::Found> ComponentCache::find(const Bytes& wasm) {
 
 Bytes ComponentCache::deduplicate(Bytes wasm) {
   std::lock_guard lock(state_->mutex);
-  return state_->known_digest(wasm) != nullptr ? state_->recents.front().wasm : wasm;
+  return state_->known_digest(wasm) != nullptr ? state_->recents.front().wasm : std::move(wasm);
 }
 
 void ComponentCache::get(const Bytes& wasm, const std::string& name, std::function<void(Found)> done) {
