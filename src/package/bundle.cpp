@@ -131,7 +131,7 @@ Packages read_bundle(const std::string& place, const Archive& archive, std::vect
       }
       return make_package(metadata.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), std::move(*zip));
     }();
-    if (Result<void> added = collector.add(place + "/" + file, std::move(package)); !added) {
+    if (Result<void> added = collector.add(fmt::format("{}/{}", place, file), std::move(package)); !added) {
       return std::unexpected(added.error());
     }
   }

@@ -12,10 +12,10 @@ namespace {
 
 constexpr mode_t permissions = 0777;
 
-std::vector<ListedFile> listed(const std::string& before, std::vector<DirectoryEntry> entries) {
+std::vector<ListedFile> listed(const std::string& before, const std::vector<DirectoryEntry>& entries) {
   std::vector<ListedFile> files;
   files.reserve(entries.size());
-  for (DirectoryEntry& entry : entries) {
+  for (const DirectoryEntry& entry : entries) {
     files.push_back({before + entry.name, entry.kind});
   }
   return files;
