@@ -249,10 +249,15 @@ Progress Conversation::clear_state() {
 }
 
 Progress Conversation::write_state(const Batch& batch, std::string_view call) {
-  if (context_.entry().ended() && !planted(Fault::dead_writes_state)) {
-    return Progress::done();  // killed meanwhile: another process of its name may have a state by now
+  ProcessEntry& entry = context_.entry();
+  // Locked until it is written: a kill comes before or after, and so does what the next process of its name
+  // writes.
+  std::unique_lock lock(entry.mutex);
+  if (entry.ended() && !planted(Fault::dead_writes_state)) {
+    return Progress::done();
   }
   Result<uint64_t> written = context_.kernel().environment().journal.write(batch);
+  lock.unlock();
   return written ? Progress::done() : Progress::trap(fmt::format("{}: {}", call, written.error().message));
 }
 

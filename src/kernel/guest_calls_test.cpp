@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "kernel/conversation.h"
+#include "kernel/process_entry.h"
 #include "kernel/testing/test_node.h"
 
 namespace kinode::kernel {
@@ -16,6 +19,32 @@ using testing::Puppet;
 using testing::TestNode;
 using testing::to;
 using ::testing::UnorderedElementsAre;
+
+/// A journal in memory that calls the test in the midst of each write.
+class WatchedJournal final : public Journal {
+ public:
+  Result<uint64_t> write(const Batch& batch) override {
+    during_write(batch);
+    return journal_.write(batch);
+  }
+  [[nodiscard]] uint64_t written() const override { return journal_.written(); }
+  void when_durable(uint64_t sequence, std::function<void()> done) override {
+    journal_.when_durable(sequence, std::move(done));
+  }
+  Result<std::optional<Bytes>> read(const std::string& key) override { return journal_.read(key); }
+  void read_async(std::string key, std::function<void(Result<std::optional<Bytes>>)> done) override {
+    journal_.read_async(std::move(key), std::move(done));
+  }
+  Result<void> scan(std::string_view prefix,
+                    const std::function<Result<void>(std::string_view, Bytes)>& visit) override {
+    return journal_.scan(prefix, visit);
+  }
+
+  std::function<void(const Batch&)> during_write = [](const Batch&) {};
+
+ private:
+  testing::MemoryJournal journal_;
+};
 
 class GuestCallsTest : public ::testing::Test {
  protected:
@@ -109,6 +138,26 @@ TEST_F(GuestCallsTest, OneThatWasKilledWritesNothingAnyMore) {
   set_state(alice_, "43");
   clear_state(alice_);
   EXPECT_EQ(node_.journal.content().at("state/alice:test:sys").text(), "42");
+}
+
+TEST(GuestStateTest, AKillComesBeforeOrAfterAWriteOfState) {
+  WatchedJournal journal;
+  TestNode node({.other_journal = &journal});
+  Guest& alice = node.add_guest("alice:test:sys");
+  ProcessEntry& entry = alice.context().entry();
+  int writes = 0;
+  // Whoever ends a process takes its lock first: another thread cannot have it now.
+  journal.during_write = [&](const Batch&) {
+    ++writes;
+    EXPECT_FALSE(std::async(std::launch::async, [&] {
+                   std::unique_lock lock(entry.mutex, std::try_to_lock);
+                   return lock.owns_lock();
+                 }).get());
+  };
+  EXPECT_EQ(alice.conversation().set_state(Bytes::copy_of("42")).kind, Progress::Kind::done);
+  EXPECT_EQ(alice.conversation().clear_state().kind, Progress::Kind::done);
+  EXPECT_EQ(writes, 2);
+  journal.during_write = [](const Batch&) {};
 }
 
 TEST_F(GuestCallsTest, M1_StateAndSpawnLeaveTheBlobsAndWhatIsHandledAlone) {

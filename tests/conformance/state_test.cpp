@@ -10,6 +10,10 @@ class State : public Suite<State> {
  protected:
   void SetUp() override {
     Suite::SetUp();
+    // A case before may have started the node anew, and grants to processes that do not last do not outlive that.
+    for (const std::string& process : connected()) {
+      node().connect(process);
+    }
     for (const std::string& process : {actor, plain}) {
       node().grant(process, Json::array({capability(address(state_id), messaging)}));
     }
