@@ -76,6 +76,10 @@ Result<nlohmann::json> parse_json(std::string_view text, JsonLimits limits) {
   if (nests_deeper(text, limits.depth)) {
     return fail("JSON nests deeper than {} levels", limits.depth);
   }
+  // The library takes one for the end of the text.
+  if (size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    return fail("not JSON: byte {} is zero", zero + 1);
+  }
   nlohmann::json value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) {
     ErrorListener listener;

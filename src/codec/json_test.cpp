@@ -35,6 +35,15 @@ TEST(ParseJson, TakesOneValue) {
   EXPECT_THAT(parse_json("1e999").error().message, testing::StartsWith("not JSON: "));
 }
 
+TEST(ParseJson, AZeroByteDoesNotEndIt) {
+  using namespace std::string_view_literals;
+  for (std::string_view text : {"1\0"sv, "1\0 2"sv, "{}\0}"sv, "\0"sv, "\"\0\""sv}) {
+    EXPECT_FALSE(parse_json(text)) << text;
+  }
+  EXPECT_EQ(parse_json("1 \0"sv).error().message, "not JSON: byte 3 is zero");
+  EXPECT_TRUE(parse_json(R"("\u0000")"));
+}
+
 TEST(ParseJson, IsBoundedInDepthAndSize) {
   auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_TRUE(parse_json(nested(127)));

@@ -12,7 +12,8 @@ Result<nlohmann::json> parse_params(std::string_view params) {
     return fail("capability params nest deeper than {} levels", max_json_depth);
   }
   nlohmann::json value = nlohmann::json::parse(params, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) {
+  // The library takes a zero byte for the end of the text.
+  if (value.is_discarded() || params.contains('\0')) {
     return fail("capability params are not JSON: {}", params.substr(0, 200));
   }
   return value;

@@ -55,6 +55,13 @@ TEST(Capability, WithoutJsonIsNone) {
   }
 }
 
+TEST(Capability, AZeroByteDoesNotEndItsParams) {
+  using namespace std::string_view_literals;
+  for (std::string_view params : {"\"messaging\"\0"sv, "\"messaging\"\0 and more"sv, "1\0"sv, "\0"sv}) {
+    EXPECT_FALSE(Capability::make(issuer(), std::string(params))) << params;
+  }
+}
+
 TEST(Capability, IsNotDeeperThanItsLimit) {
   auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_TRUE(Capability::make(issuer(), nested(127)));
