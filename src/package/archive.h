@@ -88,8 +88,8 @@ Result<std::string> safe_entry_name(std::string_view name);
 /// what is in it, times 2023-06-19 00:00:00, mode 0755, deflate. Used by one thread at a time.
 class ArchiveWriter {
  public:
-  /// Replaces what was added under the same name. Fails when a name is not safe, or is both a file and a
-  /// directory.
+  /// Replaces what was added under the same name. Fails when a name is not safe or not UTF-8, or is both a file
+  /// and a directory.
   Result<void> add_file(std::string_view name, Bytes content);
   Result<void> add_directory(std::string_view name);
 

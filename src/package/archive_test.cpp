@@ -155,6 +155,14 @@ TEST(ArchiveTest, TheWriterRefusesWhatTheReaderWould) {
   EXPECT_FALSE(writer.add_file("d", {}));
 }
 
+TEST(ArchiveTest, TheWriterRefusesNamesThatAreNotUtf8) {
+  ArchiveWriter writer;
+  EXPECT_FALSE(writer.add_file("caf\xe9", {})) << "written, the whole archive could not be opened";
+  EXPECT_FALSE(writer.add_directory("caf\xe9"));
+  EXPECT_TRUE(writer.add_file("caf\xc3\xa9/x", {}));
+  EXPECT_TRUE(Archive::open(writer.finish().value()).value().contains("caf\xc3\xa9/x"));
+}
+
 TEST(ArchiveTest, ZipsAFolder) {
   std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "archive_test_folder";
   std::filesystem::remove_all(folder);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <system_error>
 
+#include "base/utf8.h"
 #include "package/archive.h"
 
 namespace kinode::package {
@@ -116,6 +117,14 @@ Result<Bytes> read_host_file(const std::filesystem::path& path) {
   return Bytes::from(std::move(content));
 }
 
+/// The name as it is written: it says of itself that it is UTF-8, so readers refuse it where it is not.
+Result<std::string> name_to_write(std::string_view name) {
+  if (!is_utf8(name)) {
+    return fail("entry '{}' has a name that is not UTF-8", name);
+  }
+  return safe_entry_name(name);
+}
+
 }  // namespace
 
 bool ArchiveWriter::ByParts::operator()(const std::string& a, const std::string& b) const {
@@ -136,7 +145,7 @@ Result<void> ArchiveWriter::add_parents(const std::string& name) {
 }
 
 Result<void> ArchiveWriter::add_file(std::string_view name, Bytes content) {
-  Result<std::string> safe = safe_entry_name(name);
+  Result<std::string> safe = name_to_write(name);
   if (!safe) {
     return std::unexpected(safe.error());
   }
@@ -152,7 +161,7 @@ Result<void> ArchiveWriter::add_file(std::string_view name, Bytes content) {
 }
 
 Result<void> ArchiveWriter::add_directory(std::string_view name) {
-  Result<std::string> safe = safe_entry_name(name);
+  Result<std::string> safe = name_to_write(name);
   if (!safe) {
     return std::unexpected(safe.error());
   }
