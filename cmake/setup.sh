@@ -14,6 +14,8 @@ packages=(
   # guests in C++, formatting and linting
   clang-22 lld-22 wasi-libc libc++-22-dev-wasm32 libc++abi-22-dev-wasm32 libclang-rt-22-dev-wasm32
   clang-format-22 clang-tidy-22
+  # libFuzzer and its sanitizers
+  libclang-rt-22-dev
 )
 
 as_root() {

@@ -15,6 +15,9 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "fuzz"))
+import fuzz
+
 LOGS = ROOT / "build" / "test-logs"
 CARGO = os.environ.get("CARGO", "cargo")
 JOBS = os.cpu_count() or 2
@@ -142,6 +145,24 @@ def sanitized_tests(tally, wanted):
         run_programs(tally, "asan", list(programs("build/asan", lambda name: name in names)))
 
 
+def fuzz_targets(tally, patterns):
+    """Each for half a minute, from where earlier runs came to. Only what is called by "fuzz ..." among patterns."""
+    seconds = os.environ.get("KINODE_FUZZ_SECONDS", "30")
+    names = [name for name in fuzz.targets() if not patterns or any(each.match(f"fuzz {name}") for each in patterns)]
+    if not names or not build(tally, "fuzz", "build/fuzz", [f"fuzz_{name}" for name in names]):
+        return
+
+    def one(name):
+        options = [f"-max_total_time={seconds}", "-print_final_stats=1"]
+        return name, *run(f"fuzz {name}", fuzz.command(name, options), env=fuzz.environment())
+
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for name, ok, log, taken in pool.map(one, names):
+            tally.add(f"fuzz {name}", int(ok), int(not ok), taken)
+            if not ok:
+                show(log)
+
+
 def main():
     patterns = [re.compile(each) for each in sys.argv[1:]]
 
@@ -159,6 +180,7 @@ def main():
         run_programs(tally, "build", [each for each in chosen if not is_alone(each)])
         run_programs(tally, "build", [each for each in chosen if is_alone(each)], jobs=1)
         sanitized_tests(tally, wanted)
+        fuzz_targets(tally, patterns)
     if tally.failures:
         print("failed: " + ", ".join(tally.failures))
     print(f"{tally.passed} passed, {tally.failed} failed")
