@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "codec/generators_test.h"
 #include "kernel/testing/memory_journal.h"
 #include "kernel/testing/recording_printer.h"
 
@@ -143,6 +144,53 @@ TEST_F(RecordsTest, AFullDiskIsPrintedAndEndsNothing) {
   journal_.fail({"no space left on device"});
   records_.put_process(alice, {"/h", 1, OnExit::restart(), false}, {});
   EXPECT_TRUE(printer_.has("process/alice:test:sys: not saved: no space left on device", 0));
+}
+
+TEST(RecordsProperty, AnyProcessComesBackAsItWasWritten) {
+  EXPECT_TRUE(rc::check("with what it holds", [] {
+    MemoryJournal journal;
+    RecordingPrinter printer;
+    Records records(journal, printer, kernel_id);
+    ProcessId id = codec::any_process();
+    ProcessRecord record;
+    record.handle = codec::any_text();
+    record.on_exit = codec::any_on_exit();
+    record.is_public = *rc::gen::arbitrary<bool>();
+    if (*rc::gen::arbitrary<bool>()) {
+      record.wit_version = *rc::gen::arbitrary<uint32_t>();
+    }
+    std::map<std::string, AttachedCapability> held;
+    for (AttachedCapability& attached : codec::any_capabilities()) {
+      std::string key = attached.capability.issuer().text() + "/" + attached.capability.canonical_params();
+      held.insert_or_assign(key, std::move(attached));
+    }
+    std::vector<AttachedCapability> list;
+    for (const auto& [key, attached] : held) {
+      list.push_back(attached);
+    }
+    records.put_process(id, record, list);
+
+    size_t processes = 0;
+    RC_ASSERT(records
+                  .scan_processes([&](const ProcessId& found, const ProcessRecord& read) {
+                    ++processes;
+                    RC_ASSERT(found == id);
+                    RC_ASSERT(read.handle == record.handle);
+                    RC_ASSERT(read.wit_version == record.wit_version);
+                    RC_ASSERT(read.on_exit == record.on_exit);
+                    RC_ASSERT(read.is_public == record.is_public);
+                  })
+                  .has_value());
+    RC_ASSERT(processes == 1U);
+    std::vector<AttachedCapability> read;
+    RC_ASSERT(records
+                  .scan_capabilities([&](const ProcessId& holder, AttachedCapability attached) {
+                    RC_ASSERT(holder == id);
+                    read.push_back(std::move(attached));
+                  })
+                  .has_value());
+    RC_ASSERT(read == list);
+  }));
 }
 
 }  // namespace
