@@ -1,6 +1,7 @@
 #include "modules/state/state_module.h"
 
 #include <gmock/gmock.h>
+#include <rapidcheck.h>
 
 #include "kernel/testing/temp_folder.h"
 #include "kernel/testing/test_node.h"
@@ -61,6 +62,17 @@ class Setting {
 };
 
 Blob blob_of(std::string_view text) { return {std::nullopt, Bytes::copy_of(text)}; }
+
+TEST(StateModule, AnyBytesComeBack) {
+  Setting it;
+  EXPECT_TRUE(rc::check("the last that were set", [&](const std::vector<uint8_t>& bytes) {
+    const Blob blob{std::nullopt, Bytes::copy_of(bytes)};
+    RC_ASSERT(it.body(it.ask(*it.asker, R"({"SetState":"asker:test:sys"})", blob)) == R"("SetState")");
+    std::unique_ptr<Envelope> got = it.ask(*it.asker, R"({"GetState":"asker:test:sys"})");
+    RC_ASSERT(it.body(got) == R"("GetState")");
+    RC_ASSERT(got->blob->bytes == blob.bytes);
+  }));
+}
 
 TEST(StateModule, SetsGetsAndDeletes) {
   Setting it;

@@ -1,6 +1,7 @@
 #include "modules/timer/timer_module.h"
 
 #include <gmock/gmock.h>
+#include <rapidcheck.h>
 
 #include "kernel/testing/test_node.h"
 
@@ -54,6 +55,18 @@ TEST_F(TimerModuleTest, AnswersWithNothingAfterTheTime) {
   EXPECT_FALSE(answer->response().metadata.has_value());
   EXPECT_FALSE(answer->blob.has_value());
   EXPECT_EQ(asker.take(), nullptr);
+}
+
+TEST_F(TimerModuleTest, AnyTimeIsKept) {
+  Puppet& asker = add_asker("asker:test:sys");
+  EXPECT_TRUE(rc::check("not before, and then", [&] {
+    const uint64_t milliseconds = *rc::gen::inRange<uint64_t>(1, 10'000'000'000);
+    set(asker, milliseconds, milliseconds);  // seconds, so the kernel waits longer
+    advance(std::chrono::milliseconds(milliseconds) - 1ns);
+    RC_ASSERT(asker.take() == nullptr);
+    advance(1ns);
+    RC_ASSERT(asker.take() != nullptr);
+  }));
 }
 
 TEST_F(TimerModuleTest, ZeroIsAtOnce) {
