@@ -9,7 +9,6 @@
 namespace kinode::modules {
 namespace {
 
-namespace http = boost::beast::http;
 using boost::beast::iequals;
 
 constexpr std::string_view forwarded_prefix = "x-forwarded-";
@@ -61,20 +60,19 @@ Result<void> check_local_program(const HttpHead& head, const HttpPeer& peer) {
   if (!peer.address().is_loopback()) {
     return fail("this path is for programs on the node's own machine; reach it from elsewhere through a tunnel");
   }
+  // Of every header: who sends one twice must not choose which of them counts.
   for (const auto& field : head) {
-    if (is_proxy_header(view(field.name_string()))) {
+    const std::string_view name = view(field.name_string());
+    if (is_proxy_header(name)) {
       return fail("the request came through a proxy (header {}); this path is for programs on this machine alone",
-                  view(field.name_string()));
+                  name);
     }
-  }
-  if (const auto host = head.find(http::field::host); host != head.end() && !is_loopback_host(view(host->value()))) {
-    return fail("the Host header must be localhost or a loopback address, not `{}`", view(host->value()));
-  }
-  const bool from_page = head.count(http::field::origin) > 0;
-  const auto fetch_site = head.find("Sec-Fetch-Site");
-  if (from_page || (fetch_site != head.end() && fetch_site->value() != "none")) {
-    return fail("the request came from a web page (header {}); this path is for programs alone",
-                from_page ? "Origin" : "Sec-Fetch-Site");
+    if (iequals(name, "Host") && !is_loopback_host(view(field.value()))) {
+      return fail("the Host header must be localhost or a loopback address, not `{}`", view(field.value()));
+    }
+    if (iequals(name, "Origin") || (iequals(name, "Sec-Fetch-Site") && field.value() != "none")) {
+      return fail("the request came from a web page (header {}); this path is for programs alone", name);
+    }
   }
   return {};
 }

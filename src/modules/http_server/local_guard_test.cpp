@@ -83,6 +83,15 @@ TEST(LocalGuard, WebPagesMayNot) {
   EXPECT_THAT(refusal(head({{"Host", "rebound.evil.com:8080"}})), HasSubstr("Host"));
 }
 
+TEST(LocalGuard, ASecondHeaderOfTheSameNameCounts) {
+  HttpHead two_hosts = head({});
+  two_hosts.insert("Host", "rebound.evil.com");
+  EXPECT_THAT(refusal(two_hosts), HasSubstr("rebound.evil.com"));
+  HttpHead two_sites = head({{"Sec-Fetch-Site", "none"}});
+  two_sites.insert("Sec-Fetch-Site", "cross-site");
+  EXPECT_THAT(refusal(two_sites), HasSubstr("Sec-Fetch-Site"));
+}
+
 TEST(LocalGuard, WhatProxiesSendOnMayNot) {
   for (const char* name : {"X-Forwarded-For", "x-forwarded-proto", "X-FORWARDED-HOST", "Forwarded", "Via", "X-Real-IP",
                            "CF-Connecting-IP"}) {
