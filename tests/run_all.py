@@ -142,7 +142,9 @@ def sanitized_tests(tally, wanted):
     """Once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer."""
     names = [name for name in SANITIZED if wanted(name)]
     if names and build(tally, "asan", "build/asan", [f"{name}_test" for name in names]):
-        run_programs(tally, "asan", list(programs("build/asan", lambda name: name in names)))
+        # Without this, what is undefined is told in the log and nothing fails.
+        run_programs(tally, "asan", list(programs("build/asan", lambda name: name in names)),
+                     UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
 
 
 def fuzz_targets(tally, patterns):
