@@ -144,6 +144,24 @@ TEST_F(VfsTest, RenameAndCopy) {
   EXPECT_EQ(failure(drives_.copy_file(vfs_path("/a:b/tmp/none"), vfs_path("/a:b/tmp/z"))), no_such_file);
 }
 
+TEST_F(VfsTest, ACopyTakesNoMoreOfTheDiskThanTheFile) {
+  constexpr uint64_t middle = uint64_t{1} << 40U;
+  const VfsPath file = vfs_path("/a:b/d/x");
+  const VfsPath copy = vfs_path("/a:b/d/y");
+  EXPECT_TRUE(write("/a:b/d/x", "content"));
+  EXPECT_TRUE(drives_.seek(file, {SeekFrom::Kind::start, middle, 0}));
+  EXPECT_TRUE(drives_.write_all(file, bytes_of("middle")));
+  EXPECT_TRUE(drives_.set_length(file, 2 * middle));
+  EXPECT_EQ(failure(drives_.copy_file(file, copy)), "");
+  EXPECT_EQ(drives_.length(copy), 2 * middle);
+  EXPECT_EQ(drives_.read_exact(copy, 8)->text(), std::string_view("content\0", 8));
+  EXPECT_TRUE(drives_.seek(copy, {SeekFrom::Kind::start, middle - 1, 0}));
+  EXPECT_EQ(drives_.read_exact(copy, 8)->text(), std::string_view("\0middle\0", 8));
+  struct stat status{};
+  ASSERT_EQ(stat(home_.host("a:b/d/y").c_str(), &status), 0);
+  EXPECT_LT(status.st_blocks * 512, 1 << 20);
+}
+
 TEST_F(VfsTest, V6_RenameUsesTheNormalisedPath) {
   EXPECT_TRUE(write("/a:b/d/x", "content"));
   EXPECT_EQ(failure(drives_.rename(vfs_path("/a:b/d/x"), vfs_path("//a:b/tmp/../d/./y"))), "");

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -12,6 +13,26 @@ namespace {
 
 constexpr uint64_t most_offset = std::numeric_limits<off_t>::max();
 constexpr size_t copy_step = size_t{64} << 20U;
+
+/// Up to `end`, or to where the file ends by now.
+VfsResult<void> copy_range(int from, int to, off_t offset, off_t end) {
+  if (lseek(to, offset, SEEK_SET) < 0) {
+    return io_error(errno);
+  }
+  while (offset < end) {
+    ssize_t moved = sendfile(to, from, &offset, std::min(copy_step, static_cast<size_t>(end - offset)));
+    if (moved < 0 && errno == EINTR) {
+      continue;
+    }
+    if (moved < 0) {
+      return io_error(errno);
+    }
+    if (moved == 0) {
+      break;
+    }
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -63,22 +84,26 @@ VfsResult<void> write_at(int file, std::span<const uint8_t> bytes, uint64_t offs
 }
 
 VfsResult<void> copy_content(int from, int to) {
-  if (lseek(to, 0, SEEK_SET) < 0) {
-    return io_error(errno);
+  auto length = file_length(from);
+  if (!length) {
+    return std::unexpected(length.error());
   }
-  off_t offset = 0;
-  while (true) {
-    ssize_t moved = sendfile(to, from, &offset, copy_step);
-    if (moved < 0 && errno == EINTR) {
-      continue;
+  const auto end = static_cast<off_t>(*length);
+  for (off_t at = 0; at < end;) {
+    const off_t data = lseek(from, at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) {
+      break;  // the rest is a hole
     }
-    if (moved < 0) {
+    const off_t hole = data < 0 ? -1 : lseek(from, data, SEEK_HOLE);
+    if (hole < 0) {
       return io_error(errno);
     }
-    if (moved == 0) {
-      return {};
+    if (auto copied = copy_range(from, to, data, std::min(hole, end)); !copied) {
+      return copied;
     }
+    at = hole;
   }
+  return ftruncate(to, end) == 0 ? VfsResult<void>() : io_error(errno);
 }
 
 }  // namespace kinode::modules::vfs
