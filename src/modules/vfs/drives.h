@@ -32,6 +32,8 @@ struct Settings {
   HandleTable::Limits handles;
   /// Bytes that one answer may hold. A file can state any length without having it.
   uint64_t most_bytes_read = uint64_t{2} << 30U;
+  /// Of a file longer than this there is no hash: it would hold a thread for hours.
+  uint64_t most_bytes_hashed = uint64_t{64} << 30U;
   package::ArchiveLimits archive;
 };
 
@@ -100,7 +102,7 @@ class Drives {
   VfsResult<uint64_t> seek(const VfsPath& path, const SeekFrom& to);
   VfsResult<uint64_t> length(const VfsPath& path);
   VfsResult<void> set_length(const VfsPath& path, uint64_t length);
-  /// Of the whole file; the cursor ends at its end.
+  /// Of the whole file; the cursor ends at its end. Fails at once where the file is too long.
   VfsResult<package::Sha256Digest> hash(const VfsPath& path);
 
   HandleTable& handles() { return handles_; }

@@ -219,6 +219,13 @@ VfsResult<package::Sha256Digest> Drives::hash(const VfsPath& path) {
   if (!held) {
     return std::unexpected(held.error());
   }
+  auto length = file_length(held->file());
+  if (!length) {
+    return std::unexpected(length.error());
+  }
+  if (*length > settings_.most_bytes_hashed) {
+    return io_error(EFBIG);
+  }
   package::Sha256 hash;
   auto buffer = std::make_unique_for_overwrite<uint8_t[]>(hash_step);
   uint64_t offset = 0;

@@ -142,6 +142,13 @@ TEST_F(CursorTest, HashIsOfTheWholeFileAndLeavesTheCursorAtItsEnd) {
   EXPECT_EQ(cursor(), 10U);
 }
 
+TEST_F(CursorTest, AFileThatOnlyStatesItsLengthIsNotHashed) {
+  take(5);
+  EXPECT_TRUE(drives_.set_length(file_, uint64_t{1} << 42U));
+  EXPECT_THAT(failure(drives_.hash(file_)), HasSubstr("os error 27")) << "it would take an hour";
+  EXPECT_EQ(cursor(), 5U);
+}
+
 TEST_F(CursorTest, ReadToStringWantsText) {
   take(8);
   EXPECT_EQ(*drives_.read_to_string(file_), "89");
