@@ -110,6 +110,7 @@ class Session {
   static Settings settings() {
     Settings settings;
     settings.most_bytes_read = 1 << 20;
+    settings.most_bytes_hashed = 1 << 20;
     settings.archive = {
         .entries = 64, .unpacked_bytes = 1 << 20, .ratio = 250, .ratio_from = 1 << 16, .name_bytes = 512};
     return settings;
