@@ -21,9 +21,6 @@ import fuzz
 LOGS = ROOT / "build" / "test-logs"
 CARGO = os.environ.get("CARGO", "cargo")
 JOBS = os.cpu_count() or 2
-# The rooms that do without the engine, which the compiler's sanitizers do not see into.
-SANITIZED = ["base", "types", "codec", "kernel", "kernel_testing", "package", "rpc", "http_server", "state", "vfs",
-             "timer", "terminal"]
 
 
 class Tally:
@@ -138,13 +135,13 @@ def engine_tests(tally):
         show(log)
 
 
-def sanitized_tests(tally, wanted):
-    """Once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer."""
-    names = [name for name in SANITIZED if wanted(name)]
-    if names and build(tally, "asan", "build/asan", [f"{name}_test" for name in names]):
-        # Without this, what is undefined is told in the log and nothing fails.
-        run_programs(tally, "asan", list(programs("build/asan", lambda name: name in names)),
-                     UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
+def sanitized_tests(tally, wanted, conformance):
+    """The unit tests once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer, and the
+    conformance suites against a node that has them."""
+    if build(tally, "asan", "build/asan", ["unit_tests", "kinode", "kit"]):
+        units = programs("build/asan", lambda name: wanted(name) and not name.startswith("conformance_"))
+        run_programs(tally, "asan", list(units))
+        run_programs(tally, "asan", conformance, jobs=1, KINODE_TEST_PROGRAMS=str(ROOT / "build/asan/bin"))
 
 
 def fuzz_targets(tally, patterns):
@@ -181,7 +178,7 @@ def main():
         chosen = list(programs("build", wanted))
         run_programs(tally, "build", [each for each in chosen if not is_alone(each)])
         run_programs(tally, "build", [each for each in chosen if is_alone(each)], jobs=1)
-        sanitized_tests(tally, wanted)
+        sanitized_tests(tally, wanted, [each for each in chosen if each[0].startswith("conformance_")])
         fuzz_targets(tally, patterns)
     if tally.failures:
         print("failed: " + ", ".join(tally.failures))

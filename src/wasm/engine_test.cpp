@@ -20,10 +20,9 @@ TEST(Engine, StopsItsTicksOnceOrTwiceOrWithoutAny) {
   std::shared_ptr<Engine> engine = *Engine::start({});
   engine->stop_ticking();
   engine->stop_ticking();
+  WorkerPool pool({.workers = 1});  // outlives the ticks
   std::shared_ptr<Engine> other = *Engine::start({});
-  WorkerPool pool({.workers = 1});
   other->tick_for(pool);
-  pool.stop();
 }
 
 TEST(Preemption, S9_AnEndlessLoopGivesWayToOthersOnTheSameWorker) {
