@@ -25,8 +25,12 @@ class Task {
   /// Called by an executor. Never blocks.
   virtual Outcome run() = 0;
 
+  /// For how long it ran in all, in counts of CycleClock, as far as its executor measures that. Any thread.
+  [[nodiscard]] uint64_t busy() const { return busy_.load(std::memory_order_relaxed); }
+
  private:
   friend class TaskState;
+  std::atomic<uint64_t> busy_ = 0;
   std::atomic<uint8_t> state_ = 0;
 };
 
@@ -44,6 +48,10 @@ class TaskState {
   static bool wake(Task& task);
   /// Before `run`.
   static void start(Task& task);
+  /// After `run`, before `finish`.
+  static void add_busy(Task& task, uint64_t counts) {
+    task.busy_.store(task.busy() + counts, std::memory_order_relaxed);  // only who runs it writes it
+  }
   /// After `run`. True if the caller must put the task into a queue again, as it was woken while it
   /// ran or yielded.
   static bool finish(Task& task, Task::Outcome outcome);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/cycle_clock.h"
 #include "base/worker_pool_queues.h"
 
 namespace kinode {
@@ -28,6 +29,8 @@ void pause_briefly() {
 // The worker that this thread is, if it is one.
 thread_local Worker* this_worker = nullptr;
 thread_local const void* this_pool = nullptr;
+// Wakes by this thread.
+thread_local unsigned wakes = 0;
 
 }  // namespace
 
@@ -156,6 +159,7 @@ struct WorkerPool::State : Queues {
   void serve(Worker& worker) {
     this_worker = &worker;
     this_pool = this;
+    worker.accounted = CycleClock::now();
     std::vector<uint64_t> polls_before(workers.size());
     while (!stopping.load(std::memory_order_relaxed)) {
       Ready ready = take_yielded(worker, true);
@@ -170,6 +174,7 @@ struct WorkerPool::State : Queues {
       }
       if (!ready) {
         ready = find_or_sleep(worker, polls_before);
+        worker.accounted = CycleClock::now();  // it was idle
       } else if (yielded_waiting.load(std::memory_order_relaxed) > 0) {
         notify();  // somebody else may serve those
       }
@@ -179,14 +184,28 @@ struct WorkerPool::State : Queues {
     }
   }
 
+  // One look at the clock for each task: it had all the time since the one before it ended.
+  static void account(Worker& worker, Task& task) {
+    uint64_t end = CycleClock::now();
+    uint64_t counts = CycleClock::between(worker.accounted, end);
+    worker.accounted = end;
+    worker.busy.add(counts);
+    TaskState::add_busy(task, counts);
+  }
+
   void run(Worker& worker, Ready ready) {
     bool low = ready.rank == Rank::yielded;
     if (low) {
       yielded_running.fetch_add(1, std::memory_order_relaxed);
     }
+    if (ready.woken_at != Moment{}) {
+      worker.delays.add(now() - ready.woken_at);
+      ready.woken_at = {};
+    }
     TaskState::start(*ready.task);
     Task::Outcome outcome = ready.task->run();
     worker.polls.increment();
+    account(worker, *ready.task);
     if (low) {
       yielded_running.fetch_sub(1, std::memory_order_relaxed);
     }
@@ -207,7 +226,7 @@ struct WorkerPool::State : Queues {
   }
 
   void wake(std::shared_ptr<Task> task, WakeHint hint) {
-    Ready ready{std::move(task), Rank::woken};
+    Ready ready{std::move(task), Rank::woken, wakes++ % delay_sample == 0 ? now() : Moment{}};
     Worker* worker = this_pool == this ? this_worker : nullptr;
     if (worker == nullptr) {
       worker = &workers[round_robin.fetch_add(1, std::memory_order_relaxed) % workers.size()];
@@ -294,6 +313,8 @@ WorkerPool::Counters WorkerPool::counters() const {
     sum.stolen += worker.stolen.get();
     sum.from_yielded += worker.from_yielded.get();
     sum.sleeps += worker.sleeps.get();
+    sum.busy += worker.busy.get();
+    sum.delays += worker.delays.snapshot();
   }
   sum.preempted = state_->preempted.load(std::memory_order_relaxed);
   return sum;

@@ -26,6 +26,7 @@
 #include <memory>
 #include <string>
 
+#include "base/delay_histogram.h"
 #include "base/executor.h"
 
 namespace kinode {
@@ -76,7 +77,10 @@ class WorkerPool final : public Executor {
     uint64_t from_yielded = 0;
     uint64_t sleeps = 0;
     uint64_t preempted = 0;  // calls of Options::preempt
+    uint64_t busy = 0;       // time in tasks, of all workers together, in counts of CycleClock
+    DelaySnapshot delays;    // from a wake to the run that follows, of one wake in `delay_sample`
   };
+  static constexpr unsigned delay_sample = 16;
   /// Roughly: workers go on counting. Any thread.
   [[nodiscard]] Counters counters() const;
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/delay_histogram.h"
 #include "base/executor.h"
 
 namespace kinode::worker_pool {
@@ -31,6 +32,7 @@ enum class Rank : uint8_t {
 struct Ready {
   std::shared_ptr<Task> task;
   Rank rank = Rank::woken;
+  Moment woken_at{};  // where it is one of those whose delay is measured
 
   explicit operator bool() const { return task != nullptr; }
 };
@@ -68,16 +70,6 @@ class Ring {
   size_t size_ = 0;
 };
 
-// A count that one thread writes and others read.
-class Count {
- public:
-  void increment() { value_.store(get() + 1, std::memory_order_relaxed); }
-  [[nodiscard]] uint64_t get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_ = 0;
-};
-
 struct alignas(128) Worker {
   size_t index = 0;
 
@@ -102,7 +94,10 @@ struct alignas(128) Worker {
   // The worker's own thread alone.
   unsigned turns_of_next = 0;
   std::vector<Ready> loot;
+  uint64_t accounted = 0;  // up to this count of CycleClock its time was given to tasks, or was its own
 
+  DelayHistogram delays;  // from the wake of a task to its run
+  Count busy;             // counts of CycleClock in tasks
   Count polls;
   Count from_next;
   Count stolen;

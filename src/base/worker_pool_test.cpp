@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <latch>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/cycle_clock.h"
 
 namespace kinode {
 namespace {
@@ -299,6 +303,58 @@ TEST(WorkerPool, AsksForRoomWhenAWokenTaskFindsAllBusy) {
   asked.wait();
   ran.wait();
   EXPECT_EQ(pool.counters().preempted, 1U);
+}
+
+TEST(WorkerPool, MeasuresHowLongEachTaskRan) {
+  using namespace std::chrono_literals;
+  WorkerPool pool({.workers = 1});
+  std::latch over(2);
+  auto working_for = [&](std::chrono::milliseconds time) {
+    return task([&over, time] {
+      auto end = std::chrono::steady_clock::now() + time;
+      while (std::chrono::steady_clock::now() < end) {
+      }
+      over.count_down();
+      return wait;
+    });
+  };
+  auto begin = std::chrono::steady_clock::now();
+  auto idle = working_for(0ms);
+  auto busy = working_for(30ms);
+  pool.wake(busy, elsewhere);
+  pool.wake(idle, elsewhere);
+  over.wait();
+  pool.stop();
+  auto passed = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(CycleClock::duration(busy->busy()) * 1.1, 30ms);
+  EXPECT_LE(CycleClock::duration(idle->busy() + busy->busy()), 1.1 * std::chrono::duration<double>(passed));
+  EXPECT_EQ(pool.counters().busy, idle->busy() + busy->busy());
+}
+
+TEST(WorkerPool, MeasuresTheDelayOfSomeWakes) {
+  using namespace std::chrono_literals;
+  WorkerPool pool({.workers = 1});
+  constexpr unsigned count = WorkerPool::delay_sample;
+  std::latch over(count);
+  Gate gate;
+  gate.close(pool);
+  for (unsigned i = 0; i < count; ++i) {
+    pool.wake(task([&] {
+                over.count_down();
+                return wait;
+              }),
+              elsewhere);
+  }
+  auto closed_until = std::chrono::steady_clock::now() + 5ms;
+  while (std::chrono::steady_clock::now() < closed_until) {
+  }
+  gate.opened.count_down();
+  over.wait();
+  pool.stop();
+  DelaySnapshot delays = pool.counters().delays;
+  EXPECT_GE(delays.sum, 5ms);
+  EXPECT_GE(std::accumulate(delays.counts.begin() + 13, delays.counts.end(), uint64_t{0}), 1U);  // of over 4 ms
+  EXPECT_LE(std::accumulate(delays.counts.begin(), delays.counts.end(), uint64_t{0}), 2U);
 }
 
 TEST(WorkerPool, TellsWhenItBecomesActive) {
