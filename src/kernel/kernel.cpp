@@ -80,7 +80,17 @@ codec::ProcessMap Kernel::process_map() const {
   return map;
 }
 
-Counters Kernel::counters() const { return parts_->counters.snapshot(); }
+Counters Kernel::counters() const { return parts_->tally.sums(); }
+
+std::vector<ProcessStatistics> Kernel::statistics() const {
+  std::vector<std::shared_ptr<ProcessEntry>> entries = parts_->table.all();
+  std::vector<ProcessStatistics> all;
+  all.reserve(entries.size());
+  for (const std::shared_ptr<ProcessEntry>& entry : entries) {
+    all.push_back(entry->statistics());
+  }
+  return all;
+}
 
 void Kernel::advance() {
   for (TimerWheel::Due& due : parts_->wheel.advance(parts_->environment.clock.now())) {

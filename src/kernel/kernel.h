@@ -31,24 +31,12 @@
 #include "kernel/printer.h"
 #include "kernel/process.h"
 #include "kernel/process_context.h"
+#include "kernel/statistics.h"
 #include "types/message.h"
 
 namespace kinode::kernel {
 
 struct ProcessEntry;
-
-/// What the kernel counts. A message that does not arrive is counted under its true cause.
-struct Counters {
-  uint64_t delivered = 0;
-  uint64_t denied = 0;  // no right to message the target, or to use the network
-  uint64_t no_such_process = 0;
-  uint64_t died = 0;  // the target ended with the request unanswered
-  uint64_t mailbox_full = 0;
-  uint64_t late = 0;  // a response that nobody waits for any more
-  uint64_t timed_out = 0;
-  uint64_t offline = 0;
-  uint64_t over_limit = 0;  // its sender has too many requests, or answers, open
-};
 
 /// What a process is made with (kernel.md 8, InitializeProcess).
 struct ProcessSpec {
@@ -128,6 +116,8 @@ class Kernel {
   [[nodiscard]] codec::ProcessMap process_map() const;
   [[nodiscard]] std::optional<codec::ProcessMapEntry> process(const ProcessId& id) const;
   [[nodiscard]] Counters counters() const;
+  /// Of every process, in no order.
+  [[nodiscard]] std::vector<ProcessStatistics> statistics() const;
 
   /// Fires what is due. The caller sleeps until `next_deadline`, or until `on_deadline` tells of an
   /// earlier one.

@@ -186,7 +186,7 @@ bool Lifecycle::end(ProcessEntry& entry, Last last) {
     next->mailbox.push(std::move(unread));
     unread = std::move(rest);
   }
-  Mailbox::discard(std::move(unread));
+  tally_.count(Fate::died, Mailbox::discard(std::move(unread)));
   for (const std::weak_ptr<ProcessEntry>& waiter : waiters) {
     if (std::shared_ptr<ProcessEntry> sender = waiter.lock()) {
       environment_.executor.wake(std::move(sender), WakeHint::elsewhere);

@@ -22,7 +22,7 @@ namespace kinode::kernel {
 class Lifecycle {
  public:
   Lifecycle(Kernel& kernel, Kernel::Environment& environment, const Address& address, ProcessTable& table,
-            TimerWheel& wheel, CapabilityStore& capabilities, Records& records, Router& router)
+            TimerWheel& wheel, CapabilityStore& capabilities, Records& records, Router& router, Tally& tally)
       : kernel_(kernel),
         environment_(environment),
         address_(address),
@@ -30,7 +30,8 @@ class Lifecycle {
         wheel_(wheel),
         capabilities_(capabilities),
         records_(records),
-        router_(router) {}
+        router_(router),
+        tally_(tally) {}
 
   void add_kernel();
   void add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make);
@@ -88,6 +89,7 @@ class Lifecycle {
   CapabilityStore& capabilities_;
   Records& records_;
   Router& router_;
+  Tally& tally_;
   std::atomic<bool> shut_down_ = false;
   std::array<std::mutex, 64> orders_;  // one for the births and deaths of a part of all ids
   std::mutex& order_of(const ProcessId& id) { return orders_[id.hash() % orders_.size()]; }

@@ -16,6 +16,7 @@ bool Mailbox::has_room(size_t bytes, const Limits& limits) const {
 void Mailbox::push(std::unique_ptr<Envelope> envelope) {
   Envelope* added = envelope.get();
   ++size_;
+  ++pushed_;
   size_t bytes = added->bytes();
   bytes_ += bytes;
   if (added->kind == Envelope::Kind::request) {
@@ -65,11 +66,16 @@ std::unique_ptr<Envelope> Mailbox::take_all() {
   return std::move(first_);
 }
 
-void Mailbox::discard(std::unique_ptr<Envelope> chain) {
+size_t Mailbox::discard(std::unique_ptr<Envelope> chain) {
+  size_t lost = 0;
   // One by one: left alone, the chain would end in a recursion as deep as it is long.
   while (chain) {
+    bool is_error = chain->kind == Envelope::Kind::send_error;
+    bool is_told_of = chain->kind == Envelope::Kind::request && chain->rsvp.has_value();
+    lost += is_error || is_told_of ? 0 : 1;
     chain = std::move(chain->next);
   }
+  return lost;
 }
 
 void Mailbox::add_waiter(const std::shared_ptr<ProcessEntry>& sender) {

@@ -34,12 +34,15 @@ class Mailbox {
   /// Responses and errors.
   [[nodiscard]] size_t ends() const { return size_ - requests_; }
   [[nodiscard]] size_t bytes() const { return bytes_; }
+  /// Envelopes that it was ever given.
+  [[nodiscard]] uint64_t pushed() const { return pushed_; }
   /// With what the ends keep of the requests being handled.
   [[nodiscard]] size_t end_bytes() const { return end_bytes_ + kept_.bytes(); }
 
   /// All envelopes at once, as a chain: to be let go by `discard` without the lock.
   std::unique_ptr<Envelope> take_all();
-  static void discard(std::unique_ptr<Envelope> chain);
+  /// Returns how many messages are lost by it: not errors, and not requests whose sender is told.
+  static size_t discard(std::unique_ptr<Envelope> chain);
 
   /// Senders to wake when there is room again, each once.
   void add_waiter(const std::shared_ptr<ProcessEntry>& sender);
@@ -52,6 +55,7 @@ class Mailbox {
   Envelope* last_ = nullptr;
   size_t size_ = 0;
   size_t requests_ = 0;
+  uint64_t pushed_ = 0;
   size_t bytes_ = 0;
   size_t end_bytes_ = 0;
   KeptBlobs kept_;

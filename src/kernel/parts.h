@@ -3,12 +3,12 @@
 
 #include "kernel/capability_store.h"
 #include "kernel/commands.h"
-#include "kernel/counters.h"
 #include "kernel/kernel.h"
 #include "kernel/lifecycle.h"
 #include "kernel/process_table.h"
 #include "kernel/records.h"
 #include "kernel/router.h"
+#include "kernel/tally.h"
 #include "kernel/timer_wheel.h"
 
 namespace kinode::kernel {
@@ -20,13 +20,13 @@ struct Kernel::Parts {
         records(environment.journal, environment.printer, address.process()),
         wheel(environment.clock.now()),
         capabilities(address, table, records, environment.limits),
-        router(environment, address, table, wheel, counters),
-        lifecycle(kernel, environment, address, table, wheel, capabilities, records, router),
+        router(environment, address, table, wheel, tally),
+        lifecycle(kernel, environment, address, table, wheel, capabilities, records, router, tally),
         commands(kernel, address) {}
 
   Environment environment;
   const Address address;
-  AtomicCounters counters;
+  Tally tally;
   Records records;
   TimerWheel wheel;
   ProcessTable table;

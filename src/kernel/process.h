@@ -37,6 +37,9 @@ class Process {
     Exit exit;  // for Status::exited
   };
   virtual Poll poll() = 0;
+
+  /// Bytes of its own that it occupies. On the polling thread.
+  [[nodiscard]] virtual uint64_t memory() const { return 0; }
 };
 
 /// What a Wasm process is made from.

@@ -22,6 +22,7 @@ Task::Outcome ProcessEntry::run() {
   Process::Poll poll;
   if (!ended() && (process || lifecycle.make_process(*this))) {
     poll = process->poll();
+    memory.store(process->memory(), std::memory_order_relaxed);
     if (over_limit) {
       over_limit = false;  // what it has to say at its exit is still heard
       poll = {Process::Status::exited, {true, "it sends without end and receives none of the answers"}};
@@ -42,6 +43,22 @@ Task::Outcome ProcessEntry::run() {
       return Outcome::wait;
   }
   return Outcome::wait;
+}
+
+ProcessStatistics ProcessEntry::statistics() {
+  ProcessStatistics shown{.id = id(), .is_module = kind != Kind::guest};
+  {
+    std::scoped_lock lock(mutex);
+    shown.is_waiting_to_restart = stage == Stage::backing_off;
+    shown.mailbox_messages = mailbox.size();
+    shown.mailbox_bytes = mailbox.bytes();
+    shown.open_requests = outstanding.size();
+    shown.received = mailbox.pushed() + awaited_received;
+  }
+  shown.sent = sent.load(std::memory_order_relaxed);
+  shown.busy = busy();
+  shown.memory = memory.load(std::memory_order_relaxed);
+  return shown;
 }
 
 }  // namespace kinode::kernel

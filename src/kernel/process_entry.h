@@ -46,6 +46,7 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   ~ProcessEntry() override;
 
   Outcome run() override;
+  [[nodiscard]] ProcessStatistics statistics();
 
   [[nodiscard]] const ProcessId& id() const { return address.process(); }
   [[nodiscard]] bool ended() const { return stage.load(std::memory_order_relaxed) == Stage::ended; }
@@ -65,12 +66,15 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   std::atomic<Stage> stage = Stage::initialized;  // written with the lock held
   /// It left too much unread and is stopped when its poll ends.
   std::atomic<bool> over_limit = false;
+  std::atomic<uint64_t> sent = 0;    // messages delivered to others
+  std::atomic<uint64_t> memory = 0;  // of `process`, after its last poll
   ProcessContext context;
   std::unique_ptr<Process> process;  // the running thread's alone
 
   std::mutex mutex;
   Mailbox mailbox;
   std::unique_ptr<Envelope> awaited;
+  uint64_t awaited_received = 0;  // ends that came to `awaited`
   WaitingFor waiting_for = WaitingFor::nothing;
   OutstandingRequests outstanding;
   CapabilitySet capabilities;

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "kernel/capability_store.h"
-#include "kernel/counters.h"
 #include "kernel/process_entry.h"
 #include "kernel/process_table.h"
+#include "kernel/tally.h"
 #include "kernel/timer_wheel.h"
 
 namespace kinode::kernel {
@@ -24,8 +24,8 @@ class Router {
       std::function<std::optional<std::string>(ProcessEntry& from, const Request&, const std::optional<Blob>&)>;
 
   Router(Kernel::Environment& environment, const Address& kernel, const ProcessTable& table, TimerWheel& wheel,
-         AtomicCounters& counters)
-      : environment_(environment), kernel_(kernel), table_(table), wheel_(wheel), counters_(counters) {}
+         Tally& tally)
+      : environment_(environment), kernel_(kernel), table_(table), wheel_(wheel), tally_(tally) {}
   void on_command(Command command) { command_ = std::move(command); }
 
   /// See ProcessContext.
@@ -45,7 +45,7 @@ class Router {
   /// Why a message does not arrive, or its target.
   struct Route {
     std::shared_ptr<ProcessEntry> target;
-    std::atomic<uint64_t>* cause = nullptr;  // set: refused
+    std::optional<Fate> refused;
     SendErrorKind error = SendErrorKind::timeout;
   };
   Route route(ProcessEntry& from, Address& target, std::string_view what);
@@ -71,9 +71,13 @@ class Router {
   /// `heir` was not reached.
   void remove_responder(const ProcessEntry& heir, const Prompting& prompting);
   /// Ends the request `id` of `owner`, if it did not end otherwise.
-  void fail(ProcessEntry& owner, uint64_t id, std::atomic<uint64_t>& cause);
+  void fail(ProcessEntry& owner, uint64_t id, Fate cause);
   std::unique_ptr<Outstanding> take_outstanding(ProcessEntry& owner, uint64_t id);
 
+  void count_delivered(ProcessEntry& from) {
+    tally_.count(Fate::delivered);
+    from.sent.fetch_add(1, std::memory_order_relaxed);
+  }
   std::unique_ptr<Envelope> error_of(ProcessEntry& owner, Outstanding& record, SendErrorKind kind) const;
   /// The failure of a request that was never delivered.
   void refuse(ProcessEntry& from, Outgoing& outgoing, const Route& route);
@@ -85,7 +89,7 @@ class Router {
   const Address& kernel_;
   const ProcessTable& table_;
   TimerWheel& wheel_;
-  AtomicCounters& counters_;
+  Tally& tally_;
   Command command_;
 };
 

@@ -39,8 +39,8 @@ class WasmProcess final : public kernel::Process {
 
   Poll poll() override;
 
-  /// Bytes of linear memory in use. The polling thread alone.
-  [[nodiscard]] uint64_t memory() const { return process_ == nullptr ? 0 : kn_process_memory(process_); }
+  /// Of linear memory.
+  [[nodiscard]] uint64_t memory() const override { return process_ == nullptr ? 0 : kn_process_memory(process_); }
 
  private:
   struct Arrival;

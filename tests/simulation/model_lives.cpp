@@ -259,6 +259,8 @@ void Model::end(Life& life) {
   for (const Arrival& lost : life.mailbox) {
     if (lost.kind != kernel::Envelope::Kind::send_error) {
       fate(lost.letter->number) = {Fate::Kind::lost, &life};
+      // The sender of a request with a response to come is told; that is counted where it ends.
+      counters_.died += lost.rsvp ? 0 : 1;
     }
   }
   life.mailbox.clear();
