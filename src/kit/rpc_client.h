@@ -6,30 +6,24 @@
 #include <string>
 
 #include "base/result.h"
+#include "http_client/http_client.h"
 #include "modules/http_server/rpc/rpc_message.h"
 
 namespace kinode::kit {
 
 class RpcClient {
  public:
-  explicit RpcClient(uint16_t port);
+  explicit RpcClient(uint16_t port) : client_(port) {}
 
   /// For people: http://localhost:8080
-  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] const std::string& url() const { return client_.url(); }
 
   /// Sends a request and waits for its response as long as the node does; an empty reply where the
   /// request expects none. Fails with what to do: no node there, not a node, refused, no response.
   Result<rpc::RpcReply> send(const rpc::RpcRequest& request) const;
 
  private:
-  struct HttpReply {
-    unsigned status = 0;
-    std::string body;
-  };
-  [[nodiscard]] Result<HttpReply> post(const std::string& body) const;
-
-  uint16_t port_;
-  std::string url_;
+  HttpClient client_;
 };
 
 }  // namespace kinode::kit
