@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <iostream>
 #include <span>
+#include <string_view>
 
 #include "node/keyboard.h"
 #include "node/node.h"
 #include "node/options.h"
 #include "node/shutdown.h"
+#include "top/top.h"
 
 extern "C" {
 extern const unsigned char kinode_embedded_packages[];      // NOLINT: the assembler's names
@@ -95,6 +98,10 @@ int run(Options options) {
 }  // namespace kinode::node
 
 int main(int argc, char** argv) {
+  // A home of this name is given as ./top.
+  if (argc > 1 && std::string_view(argv[1]) == "top") {
+    return kinode::top::run({argv + 2, argv + argc}, std::cout, std::cerr);
+  }
   auto options = kinode::node::parse_options(argc, argv);
   if (!options) {
     std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);

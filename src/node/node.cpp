@@ -18,6 +18,7 @@
 #include "modules/timer/timer_module.h"
 #include "modules/vfs/vfs_module.h"
 #include "node/log.h"
+#include "node/metrics.h"
 #include "node/shipped.h"
 #include "node/timer_thread.h"
 #include "wasm/component_cache.h"
@@ -107,6 +108,7 @@ struct Node::Parts {
   std::unique_ptr<TimerThread> timer_thread;
   std::shared_ptr<modules::Timers> timers;
   std::unique_ptr<kernel::Kernel> kernel;
+  std::optional<Metrics> metrics;
   // The kernel's:
   modules::HttpServer* http_server = nullptr;
   modules::TerminalModule* terminal = nullptr;
@@ -179,6 +181,7 @@ Result<void> Node::Parts::make_kernel(std::function<void()> shutdown_requested) 
                                                                         .printer = *log,
                                                                         .factory = *factory,
                                                                         .shutdown_requested = shutdown_requested});
+  metrics.emplace(*kernel, *workers, clock);
   kernel->on_deadline([this](Instant earliest) { timer_thread->notify(earliest); });
   timer_thread->add({[this] { return kernel->next_deadline(); }, [this] { kernel->advance(); }});
   timer_thread->add({[this] { return timers->next_deadline(); }, [this] { timers->advance(clock.now()); }});
@@ -199,7 +202,7 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
     return std::make_unique<modules::TimerModule>(context, clock, timers);
   });
   kernel->add_module(modules::HttpServer::id(), false, [this](kernel::ProcessContext& context) {
-    auto module = std::make_unique<modules::HttpServer>(context, http);
+    auto module = std::make_unique<modules::HttpServer>(context, http, [this] { return metrics->text(); });
     http_server = module.get();
     return module;
   });
@@ -248,6 +251,7 @@ Result<void> Node::Parts::boot(std::vector<package::PackageSource> shipped) {
   kernel->run_all();
   // Not earlier, so that a request finds every process in its place.
   http->start(*http_server);
+  lock->publish_port(http->port());
   return {};
 }
 

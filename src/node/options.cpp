@@ -65,6 +65,7 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char* const* arg
   bool logging_off = false;
   std::string unused;
   CLI::App app("A Kinode node: runs processes and lets them talk.", "kinode");
+  app.footer("kinode top HOME shows what a running node does.");
   add_options(app, options);
   app.add_flag("-l,--logging-off", logging_off, "Write no log file");
   // Kit of the first client gives these; there is no chain here to use them with.

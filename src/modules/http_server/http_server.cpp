@@ -17,8 +17,12 @@ HttpAnswer not_found() { return {HttpStatus::not_found, "", ""}; }
 
 }  // namespace
 
-HttpServer::HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener)
-    : context_(context), listener_(std::move(listener)), rpc_(context, listener_->settings()) {}
+HttpServer::HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener,
+                       WriteMetrics write_metrics)
+    : context_(context),
+      listener_(std::move(listener)),
+      rpc_(context, listener_->settings()),
+      metrics_(std::move(write_metrics)) {}
 
 HttpServer::~HttpServer() { listener_->stop(); }
 
@@ -54,9 +58,18 @@ std::expected<size_t, HttpAnswer> HttpServer::admit(const HttpHead& head, const 
   if (path_of(head) == rpc::path) {
     return rpc_.admit(head, peer);
   }
+  if (path_of(head) == MetricsPage::path) {
+    return metrics_.admit(head, peer);
+  }
   return std::unexpected(not_found());
 }
 
-void HttpServer::handle(std::shared_ptr<HttpExchange> exchange) { rpc_.handle(std::move(exchange)); }
+void HttpServer::handle(std::shared_ptr<HttpExchange> exchange) {
+  if (path_of(exchange->request) == MetricsPage::path) {
+    metrics_.handle(*exchange);
+  } else {
+    rpc_.handle(std::move(exchange));
+  }
+}
 
 }  // namespace kinode::modules

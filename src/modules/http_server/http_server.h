@@ -1,13 +1,14 @@
 // http-server:distro:sys: the runtime module behind the node's HTTP port (modules.md 6).
 //
-// Two sides. To the web it is an HttpSite: RPC requests go to RpcEndpoint, any other path is 404. To
+// Two sides. To the web it is an HttpSite: RPC requests go to RpcEndpoint, /metrics to MetricsPage, any other path
+// is 404. To
 // processes it is a process: requests from other nodes are dropped (defect S1), and what a process
 // asks is answered {"Err":"MalformedRequest"}. Paths bound by processes, login and WebSockets are not
-// served yet; they become further parts beside RpcEndpoint.
+// served yet; they become further parts beside these.
 //
 //   auto listener = HttpListener::open(settings);
 //   kernel.add_module(HttpServer::id(), false, [&](kernel::ProcessContext& context) {
-//     auto module = std::make_unique<HttpServer>(context, *listener);
+//     auto module = std::make_unique<HttpServer>(context, *listener, write_metrics);
 //     server = module.get();
 //     return module;
 //   });
@@ -22,6 +23,7 @@
 
 #include "kernel/process.h"
 #include "modules/http_server/http_listener.h"
+#include "modules/http_server/metrics_page.h"
 #include "modules/http_server/rpc_endpoint.h"
 
 namespace kinode::modules {
@@ -31,7 +33,7 @@ class HttpServer final : public kernel::Process, public HttpSite {
   static ProcessId id() { return {"http-server", "distro", "sys"}; }
 
   /// Whoever makes it starts the listener with it when it may be asked.
-  HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener);
+  HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener, WriteMetrics write_metrics);
   ~HttpServer() override;
 
   Poll poll() override;
@@ -45,6 +47,7 @@ class HttpServer final : public kernel::Process, public HttpSite {
   kernel::ProcessContext& context_;
   std::shared_ptr<HttpListener> listener_;
   RpcEndpoint rpc_;
+  MetricsPage metrics_;
 };
 
 }  // namespace kinode::modules

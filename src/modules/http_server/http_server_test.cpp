@@ -34,7 +34,7 @@ class HttpServerTest : public testing::Test {
     }
     HttpServer* site = nullptr;
     node->kernel.add_module(HttpServer::id(), false, [&](kernel::ProcessContext& context) {
-      auto module = std::make_unique<HttpServer>(context, *listener);
+      auto module = std::make_unique<HttpServer>(context, *listener, [] { return "metric 1\n"; });
       site = module.get();
       return module;
     });
@@ -189,6 +189,16 @@ TEST_F(HttpServerTest, BadRequestsSayWhere) {
           "\xff"
           R"("})");
   refused(std::string(100'000, '['));
+}
+
+TEST_F(HttpServerTest, TheMetricsAreReadByProgramsOfThisMachine) {
+  start();
+  auto metrics = ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(metrics.result_int(), 200U);
+  EXPECT_EQ(metrics[field::content_type], "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(metrics.body(), "metric 1\n");
+  EXPECT_EQ(ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n").result_int(), 403U);
+  EXPECT_EQ(ask("POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n").result_int(), 405U);
 }
 
 TEST_F(HttpServerTest, OnlyProgramsOfThisMachine) {

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -15,12 +17,20 @@ namespace {
 
 std::string errno_text() { return std::generic_category().message(errno); }
 
-/// What the holder wrote into the lock: its process id. Empty where that cannot be read.
-std::string holder_of(int file) {
+/// What the holder wrote into the lock: its process id, and its port. Empty where that cannot be read.
+struct Holder {
+  std::string process;
+  std::string port;
+};
+
+Holder holder_of(int file) {
   std::array<char, 32> text{};
   ssize_t size = pread(file, text.data(), text.size(), 0);
-  std::string holder(text.data(), size > 0 ? static_cast<size_t>(size) : 0);
-  return holder.substr(0, holder.find('\n'));
+  std::istringstream lines(std::string(text.data(), size > 0 ? static_cast<size_t>(size) : 0));
+  Holder holder;
+  std::getline(lines, holder.process);
+  std::getline(lines, holder.port);
+  return holder;
 }
 
 }  // namespace
@@ -41,7 +51,7 @@ Result<HomeLock> HomeLock::take(const std::filesystem::path& home) {
     if (errno != EWOULDBLOCK) {
       return fail("cannot lock {}: {}. A home must be on a file system that has locks", path.string(), errno_text());
     }
-    std::string holder = holder_of(file);
+    std::string holder = holder_of(file).process;
     return fail("the home {} is in use by another node{}. Stop that one, or give this one a home of its own",
                 home.string(), holder.empty() ? "" : fmt::format(" (process {})", holder));
   }
@@ -51,6 +61,30 @@ Result<HomeLock> HomeLock::take(const std::filesystem::path& home) {
     [[maybe_unused]] ssize_t written = pwrite(file, own.data(), own.size(), 0);
   }
   return lock;
+}
+
+void HomeLock::publish_port(uint16_t port) const {
+  std::string text = fmt::format("{}\n{}\n", getpid(), port);
+  [[maybe_unused]] ssize_t written = pwrite(file_, text.data(), text.size(), 0);
+}
+
+Result<uint16_t> HomeLock::port_of_node(const std::filesystem::path& home) {
+  std::filesystem::path path = home / ".lock";
+  HomeLock lock(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (lock.file_ < 0) {
+    return fail("cannot open {}: {}. Give the home of a node of this user", path.string(), errno_text());
+  }
+  // A shared lock, and for a moment: a node that starts now must find its home free.
+  if (flock(lock.file_, LOCK_SH | LOCK_NB) == 0) {
+    return fail("no node runs on {}. Start it with `kinode {}`", home.string(), home.string());
+  }
+  std::string text = holder_of(lock.file_).port;
+  uint16_t port = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
+    return fail("the node on {} has no port yet: it is starting. Try again", home.string());
+  }
+  return port;
 }
 
 HomeLock::HomeLock(HomeLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}

@@ -26,6 +26,21 @@ TEST(HomeLock, OneToAHomeUntilItIsLetGo) {
   EXPECT_TRUE(HomeLock::take(home).has_value());
 }
 
+TEST(HomeLock, TellsThePortOfTheNodeThatHasIt) {
+  kernel::testing::TempFolder folder;
+  EXPECT_THAT(HomeLock::port_of_node(folder.path()).error().message, HasSubstr("cannot open"));
+  {
+    Result<HomeLock> lock = HomeLock::take(folder.path());
+    ASSERT_TRUE(lock.has_value()) << lock.error().message;
+    EXPECT_THAT(HomeLock::port_of_node(folder.path()).error().message, HasSubstr("it is starting"));
+    lock->publish_port(8080);
+    EXPECT_EQ(HomeLock::port_of_node(folder.path()), 8080);
+    EXPECT_THAT(HomeLock::take(folder.path()).error().message, HasSubstr(fmt::format("(process {})", getpid())));
+  }
+  EXPECT_THAT(HomeLock::port_of_node(folder.path()).error().message, HasSubstr("no node runs on"));
+  EXPECT_TRUE(HomeLock::take(folder.path()).has_value());
+}
+
 TEST(HomeLock, SaysWhyThereIsNoHome) {
   Result<HomeLock> lock = HomeLock::take("/proc/no/home");
   ASSERT_FALSE(lock.has_value());
