@@ -157,6 +157,19 @@ TEST_F(FullMailboxTest, ARequestWaitsUntilItsOwnDeadlineThenTimesOut) {
   EXPECT_EQ(bob_.context().entry().asked, 0U);
 }
 
+TEST_F(FullMailboxTest, NoTimeoutComesBetweenTheLastAttemptAndItsFailure) {
+  fill(bob_);
+  EXPECT_EQ(alice_.send(to(bob_.address(), "ping", 20)), pending);
+  node_.advance(20s);
+  drain(bob_, "");
+  EXPECT_EQ(alice_.conversation().resume_send().kind, done);  // it found room just then
+  node_.advance(99ms);
+  EXPECT_EQ(alice_.next(), "-");
+  node_.advance(1ms);
+  EXPECT_EQ(alice_.next(), "timeout ping");
+  EXPECT_EQ(node_.kernel.counters().timed_out, 1U);
+}
+
 TEST_F(FullMailboxTest, TheTimeThatARequestStoodIsPartOfItsTimeout) {
   fill(bob_);
   EXPECT_EQ(alice_.send(to(bob_.address(), "ping", 20)), pending);

@@ -21,6 +21,9 @@ struct Limits {
   /// How long a sender that expects no response stands before a full mailbox, then the message is
   /// dropped. One that expects a response stands until its deadline.
   std::chrono::milliseconds full_mailbox_wait{5'000};
+  /// What a request that stood before a full mailbox up to its deadline has left for its answer, should it find
+  /// room then.
+  std::chrono::milliseconds last_attempt{100};
   /// Capabilities one process can hold.
   size_t capabilities = 65'536;
   /// Issuer and params of one.

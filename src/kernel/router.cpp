@@ -32,10 +32,8 @@ SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing) {
   Heir heir = Heir::unchanged;
   if (expects) {
     rsvp = from.address;
-    if (!outgoing.wait_until) {
-      outgoing.wait_until = deadline_of(outgoing.request);
-    }
-    if (!add_outstanding(from, outgoing, id, route.target, *outgoing.wait_until)) {
+    Instant deadline = settle_deadline(outgoing);
+    if (!add_outstanding(from, outgoing, id, route.target, deadline)) {
       refuse(from, outgoing, {nullptr, Fate::over_limit});
       return SendStatus::sent;
     }
@@ -185,6 +183,16 @@ void Router::refuse(ProcessEntry& from, Outgoing& outgoing, const Route& route) 
                                                       .context = std::move(outgoing.context),
                                                       .prompting = std::move(outgoing.prompting)});
   give_back(from, std::move(envelope), outgoing.awaited);
+}
+
+Instant Router::settle_deadline(Outgoing& outgoing) const {
+  if (!outgoing.wait_until) {
+    outgoing.wait_until = deadline_of(outgoing.request);
+    return *outgoing.wait_until;
+  }
+  // It stood before a full mailbox. If that is full still at the end of its time, that is its failure: no timeout
+  // may come between.
+  return std::max(*outgoing.wait_until, environment_.clock.now() + environment_.limits.last_attempt);
 }
 
 Instant Router::deadline_of(const Request& request) const {

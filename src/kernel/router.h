@@ -84,6 +84,8 @@ class Router {
   void run_command(ProcessEntry& from, Outgoing& outgoing, uint64_t id, std::optional<Address> rsvp,
                    const std::shared_ptr<ProcessEntry>& kernel_entry);
   [[nodiscard]] Instant deadline_of(const Request& request) const;
+  /// Of this attempt to send; kept in `wait_until` from the first one on.
+  Instant settle_deadline(Outgoing& outgoing) const;
 
   Kernel::Environment& environment_;
   const Address& kernel_;

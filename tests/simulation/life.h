@@ -35,6 +35,8 @@ struct Sent {
   bool awaited = false;
   /// Where it stands before a full mailbox.
   std::optional<Instant> wait_until = std::nullopt;
+  /// Of a request that expects a response, as of the last attempt.
+  Instant deadline = {};
 };
 
 /// What a process must find in its mailbox.

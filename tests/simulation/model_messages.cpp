@@ -77,6 +77,9 @@ bool Model::send(Life& from, Sent& sent) {
     if (!sent.wait_until) {
       constexpr uint64_t longest = uint64_t{3600} * 24 * 365 * 2;
       sent.wait_until = clock_.now() + std::chrono::seconds(std::min(*letter.expects, longest));
+      sent.deadline = *sent.wait_until;
+    } else {
+      sent.deadline = std::max(*sent.wait_until, clock_.now() + limits_.last_attempt);
     }
     if (open_requests(from) + from.ends() >= limits_.outstanding_requests) {
       note("too many open requests");
@@ -164,7 +167,7 @@ void Model::begin(Life& from, Life& target, const Sent& sent) {
                                        .responders = {&target},
                                        .handled = sent.handled,
                                        .awaited = sent.awaited,
-                                       .due = due(*sent.wait_until),
+                                       .due = due(sent.deadline),
                                        .order = ++orders_});
   } else if (letter.inherit && sent.handled && sent.handled->rsvp) {
     add_heir(from, target, *sent.handled);
