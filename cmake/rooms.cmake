@@ -14,6 +14,9 @@ function(kinode_room)
   endif()
   set(include_root ${CMAKE_BINARY_DIR}/rooms/${ROOM_NAME})
   get_filename_component(parent ${include_root}/${ROOM_FOLDER} DIRECTORY)
+  if(IS_SYMLINK ${parent})
+    file(REMOVE ${parent})  # of a room that was elsewhere before
+  endif()
   file(MAKE_DIRECTORY ${parent})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${ROOM_FOLDER} ${include_root}/${ROOM_FOLDER} SYMBOLIC)
 

@@ -135,10 +135,11 @@ def engine_tests(tally):
         show(log)
 
 
-def sanitized_tests(tally, wanted, conformance):
-    """The unit tests once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer, and the
-    conformance suites against a node that has them."""
-    if build(tally, "asan", "build/asan", ["unit_tests", "kinode", "kit"]):
+def sanitized_tests(tally, wanted, chosen):
+    """The unit tests of those chosen once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer,
+    and their conformance suites against a node that has them."""
+    conformance = [each for each in chosen if each[0].startswith("conformance_")]
+    if chosen and build(tally, "asan", "build/asan", ["unit_tests", "kinode", "kit"]):
         units = programs("build/asan", lambda name: wanted(name) and not name.startswith("conformance_"))
         run_programs(tally, "asan", list(units))
         run_programs(tally, "asan", conformance, jobs=1, KINODE_TEST_PROGRAMS=str(ROOT / "build/asan/bin"))
@@ -178,7 +179,7 @@ def main():
         chosen = list(programs("build", wanted))
         run_programs(tally, "build", [each for each in chosen if not is_alone(each)])
         run_programs(tally, "build", [each for each in chosen if is_alone(each)], jobs=1)
-        sanitized_tests(tally, wanted, [each for each in chosen if each[0].startswith("conformance_")])
+        sanitized_tests(tally, wanted, chosen)
         fuzz_targets(tally, patterns)
     if tally.failures:
         print("failed: " + ", ".join(tally.failures))

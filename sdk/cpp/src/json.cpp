@@ -3,6 +3,9 @@
 namespace kinode {
 
 std::optional<Json> parse_json(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    return std::nullopt;  // the library takes one for the end of the text
+  }
   Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return std::nullopt;
   return json;
