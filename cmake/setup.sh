@@ -1,5 +1,6 @@
 # Sourced by ./run and ./test: installs what is missing on a Debian 12 machine and chooses the tools.
-# Sets: KINODE_CACHE (kept between checkouts), CARGO. Functions: kinode_setup, kinode_build [ninja targets].
+# Sets: KINODE_CACHE (kept between checkouts), CARGO. Functions: kinode_setup, kinode_build [ninja targets],
+# kinode_setup_peers.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export KINODE_CACHE="${KINODE_CACHE:-$HOME/.cache/kinode}"
@@ -18,6 +19,9 @@ packages=(
   # libFuzzer and its sanitizers
   libclang-rt-22-dev
 )
+
+# What ./run bench measures beside the node.
+peer_packages=(erlang-base libcaf-dev)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -38,17 +42,33 @@ choose_cargo() {
   return 1
 }
 
-kinode_setup() {
-  local missing=() name
-  for name in "${packages[@]}"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+# Prints those of the packages named that are not installed.
+missing_of() {
+  local name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
   done
+}
+
+install_packages() {
+  echo "installing: $*"
+  as_root apt-get -o DPkg::Lock::Timeout=600 update -q >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -q \
+    --no-install-recommends "$@" >/dev/null
+}
+
+kinode_setup_peers() {
+  local missing
+  mapfile -t missing < <(missing_of "${peer_packages[@]}")
+  [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
+}
+
+kinode_setup() {
+  local missing name
+  mapfile -t missing < <(missing_of "${packages[@]}")
   choose_cargo || missing+=(cargo-web rustc-web)
   if [ "${#missing[@]}" -gt 0 ]; then
-    echo "installing: ${missing[*]}"
-    as_root apt-get -o DPkg::Lock::Timeout=600 update -q >/dev/null
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -q \
-      --no-install-recommends "${missing[@]}" >/dev/null
+    install_packages "${missing[@]}"
     choose_cargo || { echo "no cargo of version 1.93 or later: install one (rustup or Debian's cargo-web)" >&2; exit 1; }
   fi
 
