@@ -65,16 +65,25 @@ def choose_rows(arguments, whole_node):
     return known
 
 
+def measure_row(name, whole_node, chosen, arguments):
+    print(f"measuring {name}", file=sys.stderr, flush=True)
+    if name in whole_node:
+        return whole_node[name]()
+    row = next(row for row in rows.ROWS if row.name == name)
+    return rows.measure(row, chosen, arguments.rounds, arguments.quick)
+
+
 def measure_rows(names, whole_node, chosen, arguments):
+    """The results, and how many rows failed; the others are worth as much."""
+    results = []
+    failed = 0
     for name in names:
-        if name == "hog":
-            continue
-        print(f"measuring {name}", file=sys.stderr, flush=True)
-        if name in whole_node:
-            yield whole_node[name]()
-        else:
-            row = next(row for row in rows.ROWS if row.name == name)
-            yield rows.measure(row, chosen, arguments.rounds, arguments.quick)
+        try:
+            results.append(measure_row(name, whole_node, chosen, arguments))
+        except systems.Failed as why:
+            print(f"FAILED {name}: {why}", file=sys.stderr, flush=True)
+            failed += 1
+    return results, failed
 
 
 def check(results, hogs):
@@ -102,7 +111,7 @@ def main():
 
     print(f"{before['date']}, {before['cores']} x {before['processor']}, load {before['load']}; "
           f"medians of {arguments.rounds} rounds, for one operation (least..most)\n", flush=True)
-    results = list(measure_rows(names, whole_node, chosen, arguments))
+    results, failed = measure_rows([name for name in names if name != "hog"], whole_node, chosen, arguments)
     if results:
         print(table.table(table.header(), map(table.cells, results)), flush=True)
     hogs = []
@@ -115,6 +124,7 @@ def main():
     print(f"\nload at the end {table.machine()['load']}")
     if arguments.json:
         table.write_json(arguments.json, before, results, hogs)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@
 orders() -> ["stand", "start", "end", "make-pairs", "pairs", "make-senders", "fan-in"].
 
 carry_out("stand", [Count], State) ->
-    Begin = erlang:monotonic_time(nanosecond),
     repeat(Count, fun() -> spawn(fun idle/0) end),
-    {[erlang:monotonic_time(nanosecond) - Begin, Count], State};
+    {[], State};
 carry_out("start", [Count], State) ->
     Begin = erlang:monotonic_time(nanosecond),
     Started = [start() || _ <- lists:seq(1, Count)],
-    {[erlang:monotonic_time(nanosecond) - Begin], State#{started => Started}};
+    {[erlang:monotonic_time(nanosecond) - Begin, Count], State#{started => Started}};
 carry_out("end", [], State) ->
     [finish(Echo) || Echo <- maps:get(started, State)],
     {[], maps:remove(started, State)};

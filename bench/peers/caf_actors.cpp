@@ -29,7 +29,7 @@ void start_next(Client self) {
   self->request(self->state.started.back(), caf::infinite, Ask::value, self->state.body)
       .then([self](const std::string&) {
         if (--self->state.left == 0) {
-          finish(self, 0);
+          finish(self, self->state.started.size());
         } else {
           start_next(self);
         }

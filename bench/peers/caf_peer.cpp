@@ -67,9 +67,8 @@ class Peer {
   }
 
   std::string stand(uint64_t count) {
-    const auto begin = std::chrono::steady_clock::now();
     for (uint64_t i = 0; i < count; ++i) standing_.push_back(system_.spawn(idle));
-    return text_of(since(begin), count);
+    return "ok";
   }
 
   std::string make(Pairs& pairs, uint64_t count, bool one_target) {

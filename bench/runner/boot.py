@@ -55,18 +55,11 @@ def boot(name, packages, budget, rounds):
 
 
 def stand(system, count):
-    """Starts idle processes until there are so many or the node refuses; how many it started."""
-    started = 0
-    while started < count:
-        part = min(PART, count - started)
-        fitted = system.run(f"stand {part}")[1]
-        started += fitted
-        if fitted < part:
-            break
-    # A process started now comes to run after those.
-    if started == count:
-        system.run("start 1")
-    return started
+    """Starts so many idle processes, and returns when they wait."""
+    for begin in range(0, count, PART):
+        system.run(f"stand {min(PART, count - begin)}")
+    # One started now comes to run after those.
+    system.run("start 1")
 
 
 def idle_memory(systems, rounds, quick):
@@ -84,15 +77,21 @@ def idle_memory(systems, rounds, quick):
 
 
 def processes(name, limit, budget, quick):
-    """How many there may be at once: until the node refuses, which goes on answering."""
+    """How many there may be at once, all of which have answered a request: until one does not."""
     limit = 40 if quick else limit
+    figures = Figures()
     with Node("--max-processes", str(limit)) as node:
         node.run("round-trips 1 100")
         cpu = node.cpu_ns()
-        started = stand(node, limit)
-        cpu = node.cpu_ns() - cpu
+        started = 0
+        while True:
+            part = node.run(f"start {PART}")[1]
+            started += part
+            if part < PART:
+                break
+        figures.cpu.append((node.cpu_ns() - cpu) / max(started, 1) / 1e9)
+        figures.value.append(started)
         node.run("round-trips 1 100")
-    figures = Figures([started], [cpu / max(started, 1) / 1e9])
     return Result(name, f"processes beside the node's own, limit {limit}", budget, {"kinode": figures}, unit="")
 
 

@@ -4,6 +4,8 @@ import contextlib
 import time
 from dataclasses import dataclass, field
 
+from systems import Failed
+
 # An order is answered within 15 s, also on a slow machine: large crowds are made in parts.
 PART = 250
 
@@ -104,6 +106,8 @@ def one_round(system, row, quick):
     answer = system.run(row.order.format(count=count, size=min(row.size, MIB) if quick else row.size))
     outside = time.monotonic_ns() - begin
     cpu = system.cpu_ns() - cpu
+    if row.name.startswith("start") and answer[1] != count:
+        raise Failed(f"{system.name} started {answer[1]} of {count}")
     if row.after:
         system.run(row.after)
     operations = count * (crowd if row.by_all else 1)
