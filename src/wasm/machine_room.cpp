@@ -17,6 +17,8 @@ namespace {
 constexpr uint64_t unlimited = std::numeric_limits<uint64_t>::max();
 // What a program may use of the address space on the machines we know.
 constexpr uint64_t user_address_space = uint64_t{1} << 47;
+// How long a measure that had no room counts: maps and memory may come free in other ways, too.
+constexpr std::chrono::seconds refusal_lasts{1};
 // However much room there is, look again after so many.
 constexpr uint64_t measure_at_least_every = 1024;
 // Kept free for all that is not a guest.
@@ -78,6 +80,7 @@ MachineRoom::Place::~Place() {
   if (room_) {
     std::lock_guard lock(room_->mutex_);
     --room_->processes_;
+    room_->refusal_.reset();
   }
 }
 
@@ -89,10 +92,7 @@ size_t MachineRoom::processes() const {
 Result<MachineRoom::Place> MachineRoom::admit() {
   std::lock_guard lock(mutex_);
   if (admitted_until_measure_ == 0) {
-    MachineState state = measure_();
-    roomy_processes_ =
-        state.max_maps == 0 ? unlimited : state.max_maps / share_of_roomy / limits_.maps_per_roomy_process;
-    Result<uint64_t> room = room_for(state);
+    Result<uint64_t> room = measure();
     if (!room) {
       return std::unexpected(room.error());
     }
@@ -104,7 +104,21 @@ Result<MachineRoom::Place> MachineRoom::admit() {
   return Place(shared_from_this(), dense);
 }
 
-// How many more processes there is room for, 1 or more.
+Result<uint64_t> MachineRoom::measure() {
+  if (refusal_ && now_() < refused_until_) {
+    return std::unexpected(*refusal_);
+  }
+  refusal_.reset();
+  MachineState state = measure_();
+  roomy_processes_ = state.max_maps == 0 ? unlimited : state.max_maps / share_of_roomy / limits_.maps_per_roomy_process;
+  Result<uint64_t> room = room_for(state);
+  if (!room) {
+    refusal_ = room.error();
+    refused_until_ = now_() + refusal_lasts;
+  }
+  return room;
+}
+
 Result<uint64_t> MachineRoom::room_for(const MachineState& state) const {
   auto fits = [](uint64_t used, uint64_t limit, uint64_t each) {
     if (limit == 0 || each == 0) {
