@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
-DRIVER = "driver:bench:bench.os"
+DRIVERS = ("driver:bench:bench.os", "second-driver:bench:bench.os")
 PATIENCE = 3600
 
 
@@ -101,8 +101,8 @@ class Node(System):
         for line in stream:
             self.said.append(line)
 
-    def run(self, order):
-        message = {"process": DRIVER, "node": None, "inherit": False, "expects_response": PATIENCE, "metadata": None,
+    def run(self, order, driver=DRIVERS[0]):
+        message = {"process": driver, "node": None, "inherit": False, "expects_response": PATIENCE, "metadata": None,
                    "body": order}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request("POST", "/rpc:distro:sys/message", json.dumps(message), {"Content-Type": "application/json"})
