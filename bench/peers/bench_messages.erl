@@ -4,6 +4,11 @@
 
 orders() -> ["round-trips", "flood", "blobs", "relay", "latency"].
 
+carry_out("latency", [Count, Size, Pause], State) ->
+    Echo = spawn(fun echo/0),
+    Answer = latency(Echo, Count, body(Size), Pause),
+    exit(Echo, kill),
+    {Answer, State};
 carry_out(Name, [Count, Size], State) ->
     Body = body(Size),
     Partner = spawn_link(fun partner/0),
@@ -23,7 +28,6 @@ work("flood", Sink, Count, Body) -> timed(fun() -> Count = flood(Sink, Count, Bo
 %% A blob is passed by reference; each end looks at its last byte.
 work("blobs", Echo, Count, Body) -> timed(fun() -> blobs(Echo, Count, Body) end);
 work("relay", Echo, Count, Body) -> relay(Echo, Count, Body);
-work("latency", Echo, Count, Body) -> latency(Echo, Count, Body);
 work(_, Echo, Count, Body) -> timed(fun() -> round_trips(Echo, Count, Body) end).
 
 body(Size) -> binary:copy(<<"x">>, Size).
@@ -107,11 +111,11 @@ relay(Echo, Count, Body) ->
         {done, Nanoseconds} -> [Nanoseconds]
     end.
 
-latency(Echo, Count, Body) ->
+latency(Echo, Count, Body, Pause) ->
     Self = self(),
     spawn_link(fun() ->
         Begin = erlang:monotonic_time(nanosecond),
-        Trips = lists:sort(trips(Echo, Count, Body, Begin, [])),
+        Trips = lists:sort(trips(Echo, Count, Body, Pause, Begin, [])),
         At = fun(Place) -> lists:nth(min(Place + 1, Count), Trips) end,
         All = erlang:monotonic_time(nanosecond) - Begin,
         Self ! {done, [All, At(Count div 2), At(Count * 99 div 100), At(Count - 1)]}
@@ -120,9 +124,17 @@ latency(Echo, Count, Body) ->
         {done, Answer} -> Answer
     end.
 
-trips(_, 0, _, _, Trips) ->
+trips(_, 0, _, _, _, Trips) ->
     Trips;
-trips(Echo, Count, Body, Before, Trips) ->
+trips(Echo, Count, Body, Pause, Before, Trips) ->
+    sleep(Pause),
     trip(Echo, request, Body),
     Now = erlang:monotonic_time(nanosecond),
-    trips(Echo, Count - 1, Body, Now, [Now - Before | Trips]).
+    trips(Echo, Count - 1, Body, Pause, Now, [max(Now - Before - Pause * 1000000, 0) | Trips]).
+
+sleep(0) ->
+    ok;
+sleep(Milliseconds) ->
+    receive
+    after Milliseconds -> ok
+    end.

@@ -34,7 +34,7 @@ class Driver {
   // messages.cpp
   Outcome messages(Order order);
   Outcome relay(uint64_t count, uint64_t size);
-  Outcome latency(uint64_t count, uint64_t size);
+  Outcome latency(uint64_t count, uint64_t size, uint64_t pause);
   // crowds.cpp
   Outcome crowds(Order order);
   Outcome stand(uint64_t count);

@@ -4,7 +4,11 @@
 //   flood COUNT SIZE         messages to a sink, as fast as they are taken
 //   blobs COUNT SIZE         a blob to an echo and back, read at both ends
 //   relay COUNT SIZE         a blob to a process that passes it to another and back, COUNT times, unread
-//   latency COUNT SIZE       as round-trips; then p50, p99 and the longest, in nanoseconds
+//   latency COUNT SIZE PAUSE as round-trips; then p50, p99 and the longest, in nanoseconds. With a pause, in
+//                            milliseconds, it sleeps so long before each: then how much longer that and the round
+//                            trip took
+
+#include <kinode/timer.h>
 
 #include <algorithm>
 
@@ -21,7 +25,7 @@ Outcome Driver::messages(Order order) {
   if (name == "flood") return flood(partner(sink_, "sink"), count, size);
   if (name == "blobs") return blobs(partner(echo_, "echo"), count, size);
   if (name == "relay") return relay(count, size);
-  if (name == "latency") return latency(count, size);
+  if (name == "latency") return latency(count, size, order.number());
   return round_trips(partner(echo_, "echo"), count, size);
 }
 
@@ -37,16 +41,19 @@ Outcome Driver::relay(uint64_t count, uint64_t size) {
   return told->body().string();
 }
 
-Outcome Driver::latency(uint64_t count, uint64_t size) {
+Outcome Driver::latency(uint64_t count, uint64_t size, uint64_t pause) {
+  constexpr uint64_t nanoseconds_of_a_millisecond = 1'000'000;
   const kinode::Address& echo = partner(echo_, "echo");
   const kinode::Request request{.expects_response = timeout_s, .body = kinode::Bytes::filled(size, 'x')};
   std::vector<uint64_t> each(count);
   const Stopwatch watch;
   uint64_t before = watch.nanoseconds();
   for (uint64_t& trip : each) {
+    if (pause > 0) kinode::sleep(pause);
     if (!kinode::send_and_await(echo, request)) return failed("a round trip");
     const uint64_t now = watch.nanoseconds();
-    trip = now - before;
+    const uint64_t slept = pause * nanoseconds_of_a_millisecond;
+    trip = now - before - std::min(slept, now - before);
     before = now;
   }
   std::ranges::sort(each);
