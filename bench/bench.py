@@ -117,8 +117,9 @@ def main():
     hogs = []
     if "hog" in names:
         print("measuring hog", file=sys.stderr, flush=True)
-        hogs = list(hog.measure(chosen, min(arguments.rounds, 3), arguments.quick))
-        print(f"\n{hog.TITLE}; budget beside four: p50 0.2 ms, p99 2 ms\n")
+        rounds = min(arguments.rounds, 3)
+        hogs = list(hog.measure(chosen, rounds, arguments.quick))
+        print(f"\n{hog.TITLE}; medians of {rounds} rounds; budget beside four: p50 0.2 ms, p99 2 ms\n")
         print(table.table(hog.header(), map(hog.cells, hogs)))
     check(results, hogs)
     print(f"\nload at the end {table.machine()['load']}")
