@@ -154,7 +154,7 @@ TEST_F(FullMailboxTest, ARequestWaitsUntilItsOwnDeadlineThenTimesOut) {
   EXPECT_FALSE(drain(bob_, "ping"));
   EXPECT_EQ(node_.kernel.counters().mailbox_full, 1U);
   EXPECT_EQ(alice_.context().entry().outstanding.size(), 0U);
-  EXPECT_EQ(bob_.context().entry().asked, 0U);
+  EXPECT_EQ(bob_.context().entry().asked.size(), 0U);
 }
 
 TEST_F(FullMailboxTest, NoTimeoutComesBetweenTheLastAttemptAndItsFailure) {
@@ -256,7 +256,7 @@ TEST_F(FullMailboxTest, AnHeirIsOneOnlyOnceTheRequestIsThere) {
   EXPECT_EQ(alice_.next(), "request inherited");
   fill(bob_);
   EXPECT_EQ(alice_.send(testing::inheriting(bob_.address(), "from alice")), pending);
-  EXPECT_EQ(bob_.context().entry().asked, 0U);
+  EXPECT_EQ(bob_.context().entry().asked.size(), 0U);
   take(bob_, 8);
   EXPECT_EQ(alice_.conversation().resume_send().kind, done);
   EXPECT_EQ(bob_.next(), "request from alice");
@@ -298,7 +298,7 @@ TEST_F(FullMailboxTest, ARequestOverTheLimitOfOpenOnesTimesOutAtOnce) {
   alice_.send(to(bob_.address(), "now there is room", 60));
   EXPECT_EQ(alice_.next(), "-");
   EXPECT_TRUE(drain(bob_, "now there is room"));
-  EXPECT_EQ(bob_.context().entry().asked, 4U);
+  EXPECT_EQ(bob_.context().entry().asked.size(), 4U);
 }
 
 TEST_F(FullMailboxTest, TheBytesOfOpenRequestsAreLimitedToo) {

@@ -193,6 +193,18 @@ TEST_F(LifecycleTest, WithOnExitRestartANewLifeBeginsAtOnce) {
   EXPECT_EQ(friend_.next(), "-");
 }
 
+TEST_F(LifecycleTest, AnEndLooksAtNobodyWhoDoesNotWaitForIt) {
+  Guest& alice = node_.add_guest("alice:test:sys", {.is_public = true});
+  Guest& bystander = node_.add_guest("bystander:test:sys");
+  friend_.send(to(alice.address(), "asked", 60));
+  {
+    // Held by this thread, so that an end which looks into it hangs.
+    std::scoped_lock busy(bystander.context().entry().mutex);
+    EXPECT_TRUE(node_.kernel.kill(alice.id(), true));
+  }
+  EXPECT_EQ(friend_.next(), "timeout asked");
+}
+
 TEST_F(LifecycleTest, K19_13_ARestartKeepsCapabilitiesBothWays) {
   Guest& alice = node_.add_guest("alice:test:sys", {.on_exit = OnExit::restart()});
   Capability own = *Capability::make(alice.address(), R"("mine")");

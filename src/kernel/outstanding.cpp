@@ -28,8 +28,7 @@ bool Outstanding::add_responder(const std::shared_ptr<ProcessEntry>& process) {
   if (responders_.size() >= responder_limit) {
     return false;
   }
-  responders_.push_back({process, 1});
-  process->asked.fetch_add(1, std::memory_order_relaxed);
+  responders_.push_back({process, 1, process->asked.add({timer.owner, id})});
   return true;
 }
 
@@ -46,13 +45,15 @@ void Outstanding::forget_responder(const ProcessEntry& process) {
 }
 
 void Outstanding::erase(std::vector<Responder>::iterator responder) {
-  responder->process->asked.fetch_sub(1, std::memory_order_relaxed);
+  responder->process->asked.remove(responder->place);
   responders_.erase(responder);
 }
 
 void Outstanding::release() {
   for (const Responder& responder : responders_) {
-    responder.process->asked.fetch_sub(planted(Fault::responder_kept) ? 0 : 1, std::memory_order_relaxed);
+    if (!planted(Fault::responder_kept)) {
+      responder.process->asked.remove(responder.place);
+    }
   }
   responders_.clear();
 }

@@ -33,7 +33,7 @@ class Outstanding {
   Timer timer;
 
   // ---- the local processes that may answer: the one that was asked, and those that inherited ------
-  // Each counts in its `asked` while it is one.
+  // Each has it in its `asked` while it is one.
 
   [[nodiscard]] bool may_be_answered_by(const ProcessEntry& process) const;
   /// Nobody is left who could answer.
@@ -56,6 +56,7 @@ class Outstanding {
   struct Responder {
     std::shared_ptr<ProcessEntry> process;
     size_t times;
+    size_t place;  // in `process->asked`
   };
   std::vector<Responder>::iterator find(const ProcessEntry& process);
   void erase(std::vector<Responder>::iterator responder);
@@ -73,7 +74,6 @@ class OutstandingRequests {
   [[nodiscard]] size_t size() const { return records_.size(); }
   /// With what they keep of the requests being handled.
   [[nodiscard]] size_t bytes() const { return bytes_ + kept_.bytes(); }
-  [[nodiscard]] const auto& all() const { return records_; }
 
  private:
   std::unordered_map<uint64_t, std::unique_ptr<Outstanding>> records_;

@@ -32,14 +32,14 @@ TEST_F(OutstandingTest, KnowsWhoMayAnswer) {
   EXPECT_TRUE(asked->may_be_answered_by(*bob_));
   EXPECT_FALSE(asked->may_be_answered_by(*carol_));
   EXPECT_TRUE(asked->add_responder(carol_));
-  EXPECT_EQ(bob_->asked, 1U);
+  EXPECT_EQ(bob_->asked.size(), 1U);
   asked->forget_responder(*bob_);
   EXPECT_FALSE(asked->may_be_answered_by(*bob_));
   EXPECT_FALSE(asked->unanswerable());
   asked->release();
   EXPECT_TRUE(asked->unanswerable());
-  EXPECT_EQ(bob_->asked, 0U);
-  EXPECT_EQ(carol_->asked, 0U);
+  EXPECT_EQ(bob_->asked.size(), 0U);
+  EXPECT_EQ(carol_->asked.size(), 0U);
 }
 
 // Two processes inherit a request to a third at a time, and one of them finds its mailbox full.
@@ -47,13 +47,13 @@ TEST_F(OutstandingTest, OneInheritedToTwiceMayAnswerUntilBothAreTakenBack) {
   std::unique_ptr<Outstanding> asked = record(1);
   asked->add_responder(carol_);
   asked->add_responder(carol_);
-  EXPECT_EQ(carol_->asked, 1U);
+  EXPECT_EQ(carol_->asked.size(), 1U);
   asked->remove_responder(*carol_);
   EXPECT_TRUE(asked->may_be_answered_by(*carol_));
   asked->remove_responder(*carol_);
   EXPECT_FALSE(asked->may_be_answered_by(*carol_));
   asked->remove_responder(*carol_);
-  EXPECT_EQ(carol_->asked, 0U);
+  EXPECT_EQ(carol_->asked.size(), 0U);
 }
 
 TEST_F(OutstandingTest, OneThatEndedIsForgottenHoweverOftenItInherited) {
@@ -62,7 +62,7 @@ TEST_F(OutstandingTest, OneThatEndedIsForgottenHoweverOftenItInherited) {
   asked->add_responder(carol_);
   asked->forget_responder(*carol_);
   EXPECT_TRUE(asked->unanswerable());
-  EXPECT_EQ(carol_->asked, 0U);
+  EXPECT_EQ(carol_->asked.size(), 0U);
 }
 
 TEST_F(OutstandingTest, TheRespondersOfOneRequestAreLimited) {
@@ -71,7 +71,7 @@ TEST_F(OutstandingTest, TheRespondersOfOneRequestAreLimited) {
     ASSERT_TRUE(asked->add_responder(entry("a:test:sys")));
   }
   EXPECT_FALSE(asked->add_responder(bob_));
-  EXPECT_EQ(bob_->asked, 0U);
+  EXPECT_EQ(bob_->asked.size(), 0U);
   asked->release();
   EXPECT_TRUE(asked->add_responder(bob_));
   asked->release();

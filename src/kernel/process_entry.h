@@ -11,6 +11,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "kernel/asked_by.h"
 #include "kernel/kernel.h"
 #include "kernel/mailbox.h"
 #include "kernel/outstanding.h"
@@ -62,7 +63,7 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   /// It may message any local process: kernel, state and vfs.
   bool exempt = false;
   /// Outstanding requests of others that this process may answer.
-  std::atomic<uint32_t> asked = 0;
+  AskedBy asked;
   std::atomic<Stage> stage = Stage::initialized;  // written with the lock held
   /// It left too much unread and is stopped when its poll ends.
   std::atomic<bool> over_limit = false;

@@ -105,23 +105,26 @@ void Router::fail(ProcessEntry& owner, uint64_t id, Fate cause) {
 void Router::time_out(const std::shared_ptr<ProcessEntry>& owner, uint64_t id) { fail(*owner, id, Fate::timed_out); }
 
 void Router::fail_requests_to(const ProcessEntry& dead) {
-  if (dead.asked.load(std::memory_order_relaxed) == 0 || planted(Fault::dead_responder_kept)) {
+  if (planted(Fault::dead_responder_kept)) {
     return;
   }
-  for (const std::shared_ptr<ProcessEntry>& asker : table_.all()) {
-    std::vector<uint64_t> unanswerable;
+  for (const AskedBy::Request& request : dead.asked.all()) {
+    const std::shared_ptr<ProcessEntry> asker = request.asker.lock();
+    if (!asker) {
+      continue;
+    }
     {
       std::scoped_lock lock(asker->mutex);
-      for (const auto& [id, record] : asker->outstanding.all()) {
-        record->forget_responder(dead);
-        if (record->unanswerable()) {
-          unanswerable.push_back(id);
-        }
+      Outstanding* record = asker->outstanding.find(request.id);
+      if (record == nullptr) {
+        continue;  // it ended meanwhile
+      }
+      record->forget_responder(dead);
+      if (!record->unanswerable()) {
+        continue;
       }
     }
-    for (uint64_t id : unanswerable) {
-      fail(*asker, id, Fate::died);
-    }
+    fail(*asker, request.id, Fate::died);
   }
 }
 

@@ -30,7 +30,7 @@ class RouterTest : public ::testing::Test {
     EXPECT_TRUE(node_.kernel.kill(guest.id(), true));
     node_.run();
   }
-  static uint32_t asked(const Guest& guest) { return guest.context().entry().asked; }
+  static size_t asked(const Guest& guest) { return guest.context().entry().asked.size(); }
   /// The request that `guest` is to take next, as what its response needs.
   static Prompting take(Guest& guest) {
     EXPECT_NE(guest.next(), "-");

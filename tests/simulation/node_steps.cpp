@@ -90,8 +90,8 @@ void Node::check_leaks() const {
     require(entry->outstanding.size() == open, Invariant::nothing_leaks, "{} open requests of {} in place of {}",
             entry->outstanding.size(), each.life->name(), open);
     size_t asked = scene_.model.requests_that_wait_for(*each.life);
-    require(entry->asked == asked, Invariant::nothing_leaks, "{} requests count on {} in place of {}",
-            entry->asked.load(), each.life->name(), asked);
+    require(entry->asked.size() == asked, Invariant::nothing_leaks, "{} requests count on {} in place of {}",
+            entry->asked.size(), each.life->name(), asked);
     require(entry->mailbox.size() == each.life->mailbox.size(), Invariant::nothing_leaks,
             "{} messages in the mailbox of {} in place of {}", entry->mailbox.size(), each.life->name(),
             each.life->mailbox.size());

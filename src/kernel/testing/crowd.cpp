@@ -94,7 +94,7 @@ uint32_t Crowd::asked() const {
   std::scoped_lock lock(mutex_);
   uint32_t sum = 0;
   for (ProcessContext* context : living_) {
-    sum += context->entry().asked;
+    sum += static_cast<uint32_t>(context->entry().asked.size());
   }
   return sum;
 }
