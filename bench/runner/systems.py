@@ -137,7 +137,10 @@ class Peer(System):
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        # Erlang would leave the dump of a crash wherever it was started.
+        environment = dict(os.environ, ERL_CRASH_DUMP_SECONDS="0")
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+                                        env=environment)
         self.pid = self.process.pid
         if self.process.stdout.readline().strip() != "ready":
             raise Failed(f"{self.name} did not start")
