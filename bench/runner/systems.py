@@ -59,7 +59,11 @@ class System:
         return held * 1024
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -115,7 +119,7 @@ class Node(System):
 
     def halt(self):
         """Ends it without ceremony; the home stays."""
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(60)
@@ -151,6 +155,8 @@ class Peer(System):
         return numbers_of(self.name, order, self.process.stdout.readline())
 
     def stop(self):
+        if not self.process:
+            return
         # It may be in an endless loop.
         self.process.kill()
         self.process.wait()
