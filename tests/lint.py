@@ -21,7 +21,7 @@ def sources(root, build):
     """What a node and its tools are made of, with the flags it is compiled with; tests are not looked at."""
     entries = {Path(each["file"]): each for each in json.loads((build / "compile_commands.json").read_text())}
     for path, entry in entries.items():
-        if path.is_relative_to(root / "src") and not path.name.endswith("_test.cpp"):
+        if path.is_relative_to(root / "src") and path.suffix == ".cpp" and not path.name.endswith("_test.cpp"):
             yield path, entry
 
 

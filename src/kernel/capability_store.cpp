@@ -237,6 +237,24 @@ void CapabilityStore::unindex(const ProcessId& holder, std::span<const Capabilit
   }
 }
 
+std::vector<Capability> CapabilityStore::take_issued_by(const Address& issuer, ProcessEntry& holder) {
+  size_t count = 0;
+  {
+    std::scoped_lock lock(mutex_);
+    if (auto found = holders_.find(issuer.process()); found != holders_.end()) {
+      auto held = found->second.find(holder.id());
+      count = held == found->second.end() ? 0 : held->second;
+    }
+  }
+  // A parent of thousands holds of each child the right to message it and no more: that is found at once.
+  if (count == 1) {
+    if (auto right = holder.capabilities.extract(Capability::messaging(issuer))) {
+      return {std::move(right.key())};
+    }
+  }
+  return extract_issued_by(issuer, holder.capabilities);
+}
+
 void CapabilityStore::revoke(const Address& issuer) {
   std::vector<ProcessId> holders;
   {
@@ -253,7 +271,7 @@ void CapabilityStore::revoke(const Address& issuer) {
   }
   for (const ProcessId& id : holders) {
     with_living(table_, id, [&](ProcessEntry& holder) {
-      std::vector<Capability> taken = extract_issued_by(issuer, holder.capabilities);
+      std::vector<Capability> taken = take_issued_by(issuer, holder);
       unindex(id, taken);
       if (holder.lasts()) {
         records_.erase_capabilities(id, taken);

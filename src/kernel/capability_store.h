@@ -80,6 +80,7 @@ class CapabilityStore {
   size_t insert(ProcessEntry& holder, std::span<const AttachedCapability> capabilities);
   void erase(ProcessEntry& holder, std::span<const Capability> capabilities);
   void unindex(const ProcessId& holder, std::span<const Capability> capabilities);
+  std::vector<Capability> take_issued_by(const Address& issuer, ProcessEntry& holder);
   // With `mutex_` held.
   void index(const ProcessId& holder, const Capability& capability);
   /// Whether it is one that can be revoked.

@@ -390,7 +390,8 @@ Conversation::Spawned Conversation::make_child(SpawnArguments arguments, Bytes w
       print(0, fmt::format("spawn {}: not granted to {}: {}", name, grantee.text(), granted.error().message));
     }
   }
-  (void)kernel.run(id);  // fails where it was killed meanwhile
+  // Here, as its parent hardly does anything before it waits for it. Fails where it was killed meanwhile.
+  (void)kernel.run(id, WakeHint::here);
   return id;
 }
 

@@ -27,7 +27,7 @@ Result<void> Kernel::install(ProcessSpec spec) { return parts_->lifecycle.instal
 void Kernel::run_all() { parts_->lifecycle.run_all(); }
 
 Result<void> Kernel::initialize(ProcessSpec spec) { return parts_->lifecycle.initialize(std::move(spec)); }
-Result<void> Kernel::run(const ProcessId& id) { return parts_->lifecycle.run(id); }
+Result<void> Kernel::run(const ProcessId& id, WakeHint hint) { return parts_->lifecycle.run(id, hint); }
 bool Kernel::kill(const ProcessId& id, bool revoke) { return parts_->lifecycle.kill(id, revoke); }
 bool Kernel::exists(const ProcessId& id) const { return parts_->table.find(id) != nullptr; }
 

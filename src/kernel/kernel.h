@@ -95,8 +95,9 @@ class Kernel {
   /// Makes a process that does not run yet. Fails when the id is taken, unsafe or reserved, or the
   /// program is not a component. Gives it messaging to itself.
   Result<void> initialize(ProcessSpec spec);
-  /// Opens its mailbox to it. Fails when there is no such process; no effect on one that runs.
-  Result<void> run(const ProcessId& id);
+  /// Opens its mailbox to it. Fails when there is no such process; no effect on one that runs. The hint is
+  /// for its first turn.
+  Result<void> run(const ProcessId& id, WakeHint hint = WakeHint::elsewhere);
   /// Ends a process at once; on-exit is not heeded. False if there is none of that id, or it is a module.
   bool kill(const ProcessId& id, bool revoke);
   [[nodiscard]] bool exists(const ProcessId& id) const;

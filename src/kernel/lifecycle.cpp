@@ -110,17 +110,17 @@ void Lifecycle::change_on_exit(ProcessEntry& entry, OnExit on_exit) {
   }
 }
 
-Result<void> Lifecycle::run(const ProcessId& id) {
+Result<void> Lifecycle::run(const ProcessId& id, WakeHint hint) {
   std::shared_ptr<ProcessEntry> entry;
   with_living(table_, id, [&](ProcessEntry& living) { entry = living.shared_from_this(); });
   if (!entry) {
     return fail("{}: no such process", id.text());
   }
-  start(entry);
+  start(entry, hint);
   return {};
 }
 
-void Lifecycle::start(const std::shared_ptr<ProcessEntry>& entry) {
+void Lifecycle::start(const std::shared_ptr<ProcessEntry>& entry, WakeHint hint) {
   {
     std::scoped_lock lock(entry->mutex);
     if (entry->stage != ProcessEntry::Stage::initialized) {
@@ -129,7 +129,7 @@ void Lifecycle::start(const std::shared_ptr<ProcessEntry>& entry) {
     entry->stage = ProcessEntry::Stage::running;
     entry->from_journal = false;
   }
-  environment_.executor.wake(entry, WakeHint::elsewhere);
+  environment_.executor.wake(entry, hint);
 }
 
 Result<void> Lifecycle::promise(const ProcessId& holder, const std::vector<Capability>& capabilities) {

@@ -40,7 +40,7 @@ class Lifecycle {
   void run_all();
 
   Result<void> initialize(ProcessSpec spec);
-  Result<void> run(const ProcessId& id);
+  Result<void> run(const ProcessId& id, WakeHint hint);
   bool kill(const ProcessId& id, bool revoke);
   Result<void> promise(const ProcessId& holder, const std::vector<Capability>& capabilities);
   bool set_on_exit(const ProcessId& id, OnExit on_exit);
@@ -69,7 +69,7 @@ class Lifecycle {
   void persist(ProcessEntry& entry);
   void change_on_exit(ProcessEntry& entry, OnExit on_exit);
 
-  void start(const std::shared_ptr<ProcessEntry>& entry);
+  void start(const std::shared_ptr<ProcessEntry>& entry, WakeHint hint = WakeHint::elsewhere);
   /// Takes an entry's life: no message reaches it any more, and it sends none. `last` is called with
   /// its lock held. False if it had ended.
   template <class Last>

@@ -64,7 +64,8 @@ Result<int> boot_fake_node(const BootFakeNode& options, Console console) {
     return std::unexpected(home.error());
   }
   console.err << "Booting " << options.name << " at http://localhost:" << options.port << ", home " << home->path()
-              << (options.persist ? ", kept at the end" : ", removed at the end") << std::endl;
+              << (options.persist ? ", kept at the end" : ", removed at the end") << '\n'
+              << std::flush;  // before the node's own lines
   return run_program(node_command(options, *program, home->path()));
 }
 

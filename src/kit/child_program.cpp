@@ -59,6 +59,7 @@ class BlockedSignals {
 /// Starts the program; the reason why it cannot be comes through a pipe that exec closes.
 Result<pid_t> start(const std::vector<std::string>& command, const sigset_t& mask) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }

@@ -17,10 +17,10 @@ constexpr uint64_t wait_for_response = 15;
 void print_blob(const Blob& blob, Console console) {
   const std::string mime = blob.mime.value_or("no type");
   if (is_utf8(blob.bytes.text())) {
-    console.err << "Blob (" << mime << "):" << std::endl;
-    console.out << blob.bytes.text() << std::endl;
+    console.err << "Blob (" << mime << "):" << '\n';
+    console.out << blob.bytes.text() << '\n';
   } else {
-    console.err << "Blob (" << mime << "): " << blob.bytes.size() << " bytes that are not text" << std::endl;
+    console.err << "Blob (" << mime << "): " << blob.bytes.size() << " bytes that are not text" << '\n';
   }
 }
 
@@ -52,7 +52,7 @@ Result<int> inject_message(const InjectMessage& options, Console console) {
     return std::unexpected(reply.error());
   }
   if (!options.non_block) {
-    console.out << reply->body.text() << std::endl;
+    console.out << reply->body.text() << '\n';
     if (reply->blob) {
       print_blob(*reply->blob, console);
     }

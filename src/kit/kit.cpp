@@ -34,7 +34,7 @@ int run(const std::vector<std::string>& arguments, Console console) {
   }
   const Result<int> status = chosen(console);
   if (!status) {
-    console.err << "Error: " << status.error().message << std::endl;
+    console.err << "Error: " << status.error().message << '\n';
     return 1;
   }
   return *status;

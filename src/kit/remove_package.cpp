@@ -41,7 +41,7 @@ Result<int> remove_package(const RemovePackage& options, Console console) {
   if (auto removed = AppStore(client).uninstall(*package); !removed) {
     return std::unexpected(removed.error().at("cannot remove " + package->text()));
   }
-  console.out << "Removed " << package->text() << " from the node at " << client.url() << std::endl;
+  console.out << "Removed " << package->text() << " from the node at " << client.url() << '\n';
   return 0;
 }
 

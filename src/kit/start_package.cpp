@@ -85,7 +85,7 @@ Result<int> start_package(const StartPackage& options, Console console) {
   if (auto installed = store.install(source->id, hash, source->metadata); !installed) {
     return std::unexpected(installed.error().at("cannot install " + source->id.text()));
   }
-  console.out << "Installed and started " << source->id.text() << " on the node at " << client.url() << std::endl;
+  console.out << "Installed and started " << source->id.text() << " on the node at " << client.url() << '\n';
   return 0;
 }
 

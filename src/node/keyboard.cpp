@@ -9,7 +9,7 @@
 namespace kinode::node {
 namespace {
 
-constexpr size_t longest_line = 64 * 1024;
+constexpr size_t longest_line = size_t{64} * 1024;
 constexpr int background_pause_ms = 1'000;
 
 }  // namespace

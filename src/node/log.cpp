@@ -12,7 +12,7 @@ namespace kinode::node {
 namespace {
 
 constexpr size_t queue_lines = 4096;
-constexpr size_t longest_line = 16 * 1024;
+constexpr size_t longest_line = size_t{16} * 1024;
 
 /// spdlog's levels stand for ours: they have the colours.
 spdlog::level::level_enum level_of(uint8_t verbosity) {

@@ -85,7 +85,7 @@ struct Node::Parts {
   explicit Parts(Options given) : options(std::move(given)) {}
 
   Result<void> open_home();
-  Result<void> make_kernel(std::function<void()> shutdown_requested);
+  Result<void> make_kernel(const std::function<void()>& shutdown_requested);
   void add_modules(const std::function<void()>& shutdown_requested);
   Result<void> boot(std::vector<package::PackageSource> shipped);
   Result<void> load_processes();
@@ -145,7 +145,7 @@ Result<void> Node::Parts::open_home() {
   return {};
 }
 
-Result<void> Node::Parts::make_kernel(std::function<void()> shutdown_requested) {
+Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requested) {
   Result<std::string> name = settle_name(*journal, options);
   if (!name) {
     return std::unexpected(name.error());
@@ -263,7 +263,7 @@ Result<std::unique_ptr<Node>> Node::start(const Options& options, std::vector<pa
   Parts& parts = *node->parts_;
   Result<void> step = parts.open_home();
   if (step) {
-    step = parts.make_kernel(std::move(shutdown_requested));
+    step = parts.make_kernel(shutdown_requested);
   }
   if (step) {
     step = parts.boot(std::move(shipped));

@@ -150,7 +150,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   }
   Result<void> ended = watch(options, out);
   if (!ended) {
-    err << "kinode top: " << ended.error().message << std::endl;
+    err << "kinode top: " << ended.error().message << '\n';
     return 1;
   }
   return 0;

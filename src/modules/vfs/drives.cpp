@@ -35,7 +35,7 @@ VfsResult<std::vector<ListedFile>> Drives::read_dir(const VfsPath& path) {
   if (!entries) {
     return std::unexpected(entries.error());
   }
-  return listed(path.text() + "/", std::move(*entries));
+  return listed(path.text() + "/", *entries);
 }
 
 VfsResult<std::vector<ListedFile>> Drives::read_root() {
@@ -43,7 +43,7 @@ VfsResult<std::vector<ListedFile>> Drives::read_root() {
   if (!entries) {
     return std::unexpected(entries.error());
   }
-  return listed("", std::move(*entries));
+  return listed("", *entries);
 }
 
 VfsResult<void> Drives::remove_dir(const VfsPath& path) {
