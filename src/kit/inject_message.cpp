@@ -17,10 +17,10 @@ constexpr uint64_t wait_for_response = 15;
 void print_blob(const Blob& blob, Console console) {
   const std::string mime = blob.mime.value_or("no type");
   if (is_utf8(blob.bytes.text())) {
-    console.err << "Blob (" << mime << "):" << '\n';
+    console.err << "Blob (" << mime << "):\n";
     console.out << blob.bytes.text() << '\n';
   } else {
-    console.err << "Blob (" << mime << "): " << blob.bytes.size() << " bytes that are not text" << '\n';
+    console.err << "Blob (" << mime << "): " << blob.bytes.size() << " bytes that are not text\n";
   }
 }
 
