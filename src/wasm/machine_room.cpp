@@ -65,6 +65,9 @@ MachineState measure_machine() {
               [&](std::string_view piece) { state.maps += std::count(piece.begin(), piece.end(), '\n'); });
   state.max_maps = first_number(read_whole("/proc/sys/vm/max_map_count"));
   state.address_space = first_number(read_whole("/proc/self/statm")) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+#ifdef __SANITIZE_THREAD__
+  state.address_space = 0;  // that sanitizer reserves all that there is
+#endif
   state.max_address_space = user_address_space;
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
