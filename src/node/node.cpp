@@ -258,7 +258,7 @@ Result<void> Node::Parts::boot(std::vector<package::PackageSource> shipped) {
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Node>> Node::start(const Options& options, std::vector<package::PackageSource> shipped,
-                                          std::function<void()> shutdown_requested) {
+                                          const std::function<void()>& shutdown_requested) {
   std::unique_ptr<Node> node(new Node(std::make_unique<Parts>(options)));
   Parts& parts = *node->parts_;
   Result<void> step = parts.open_home();

@@ -21,7 +21,7 @@ class Node {
   /// or the port cannot be had. The address, and what to try next, are shown. `shutdown_requested` is called on any
   /// thread when the node should stop.
   static Result<std::unique_ptr<Node>> start(const Options& options, std::vector<package::PackageSource> shipped,
-                                             std::function<void()> shutdown_requested);
+                                             const std::function<void()>& shutdown_requested);
   /// Stops in bounded time, whatever guests do.
   ~Node();
   Node(const Node&) = delete;
