@@ -1,0 +1,24 @@
+// Owners of OpenSSL's objects. Of this room alone.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <memory>
+
+namespace kinode::crypto {
+
+/// Frees with the function named.
+template <auto Free>
+struct OpensslFree {
+  template <class Object>
+  void operator()(Object* object) const {
+    Free(object);
+  }
+};
+
+using EvpKey = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
+using EvpKeyContext = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX_free>>;
+using EvpDigestContext = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
+using EvpCipherContext = std::unique_ptr<EVP_CIPHER_CTX, OpensslFree<EVP_CIPHER_CTX_free>>;
+
+}  // namespace kinode::crypto
