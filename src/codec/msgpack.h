@@ -68,6 +68,8 @@ class MsgpackWriter {
   void string(std::string_view value);
   void optional_string(const std::optional<std::string>& value);
   void bytes(std::span<const uint8_t> value);
+  /// Bytes in the form `bin`, of which the caller puts the `size` bytes themselves behind what was written.
+  void bin_header(size_t size);
 
   /// What was written.
   [[nodiscard]] Bytes finish() &&;
@@ -171,6 +173,16 @@ Bytes encode_kernel_message(const KernelMessage& message, ByteForm form = ByteFo
 /// Bytes after the message are ignored, and a context in it is dropped. A capability whose params are not
 /// JSON is left out: nobody could use it (defect C6), and the message is not lost for it.
 Result<KernelMessage> decode_kernel_message(const Bytes& input);
+
+/// A message as two runs of bytes, one behind the other: `tail` is the memory of its blob.
+struct MessageParts {
+  Bytes head;
+  Bytes tail;
+
+  [[nodiscard]] size_t size() const { return head.size() + tail.size(); }
+};
+/// As encode_kernel_message in the form `bin`, without a copy of the blob.
+MessageParts encode_kernel_message_parts(const KernelMessage& message);
 
 /// The same as parts of something larger.
 void pack(MsgpackWriter& writer, const KernelMessage& message);

@@ -175,7 +175,10 @@ Result<Capability> decode_capability(const Bytes& input) {
   return Capability::make(*raw->issuer, std::move(raw->params));
 }
 
-void pack(MsgpackWriter& writer, const KernelMessage& message) {
+namespace {
+
+/// All but the bytes of its blob.
+void pack_head(MsgpackWriter& writer, const KernelMessage& message) {
   writer.array(6);
   writer.u64(message.id);
   writer.string(message.source.text());
@@ -196,7 +199,25 @@ void pack(MsgpackWriter& writer, const KernelMessage& message) {
   }
   writer.array(2);
   writer.optional_string(message.blob->mime);
-  writer.bytes(message.blob->bytes.span());
+}
+
+}  // namespace
+
+void pack(MsgpackWriter& writer, const KernelMessage& message) {
+  pack_head(writer, message);
+  if (message.blob) {
+    writer.bytes(message.blob->bytes.span());
+  }
+}
+
+MessageParts encode_kernel_message_parts(const KernelMessage& message) {
+  const size_t blob = message.blob ? message.blob->bytes.size() : 0;
+  MsgpackWriter writer(ByteForm::bin, size_bound(message) - 2 * blob);
+  pack_head(writer, message);
+  if (message.blob) {
+    writer.bin_header(blob);
+  }
+  return {std::move(writer).finish(), message.blob ? message.blob->bytes : Bytes()};
 }
 
 Bytes encode_kernel_message(const KernelMessage& message, ByteForm form) {

@@ -91,6 +91,8 @@ void MsgpackWriter::bytes(std::span<const uint8_t> value) {
   });
 }
 
+void MsgpackWriter::bin_header(size_t size) { Packer(buffer_).pack_bin(size_of(size)); }
+
 Bytes MsgpackWriter::finish() && { return Bytes::from(std::move(buffer_)); }
 
 }  // namespace kinode::codec
