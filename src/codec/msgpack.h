@@ -111,12 +111,17 @@ class MsgpackReader {
   template <class Read>
   void each(Read&& read);
 
+  /// The header of a map: that many pairs of a key and a value follow.
+  uint32_t map();
+
   /// The name of an enum's value. Where it carries something, that follows.
   struct Variant {
     std::string_view name;
     bool has_payload = false;
   };
   Variant variant();
+  /// The same of an enum with these names, which must be literals: a peer may also give the number of one.
+  Variant variant(std::initializer_list<std::string_view> names);
 
   /// A struct, with its names in their order: calls `read` with the number of each field that is there,
   /// before its value. A name that ends in '?' is of an optional field, which a map may leave out. At
@@ -150,6 +155,7 @@ class MsgpackReader {
   void blame(std::string_view name);
   std::string_view take(size_t size);
   Bytes integers(size_t count);
+  std::string_view variant_name(std::initializer_list<std::string_view> names);
   StructHeader open_struct(size_t fields);
   std::optional<size_t> next_name(std::initializer_list<std::string_view> names, uint64_t& seen);
   void check_complete(std::initializer_list<std::string_view> names, uint64_t seen);

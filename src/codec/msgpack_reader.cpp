@@ -272,16 +272,34 @@ void MsgpackReader::tuple(uint32_t size) {
   }
 }
 
-MsgpackReader::Variant MsgpackReader::variant() {
+uint32_t MsgpackReader::map() { return static_cast<uint32_t>(header_as(Kind::map, "a map").value); }
+
+MsgpackReader::Variant MsgpackReader::variant() { return variant({}); }
+
+MsgpackReader::Variant MsgpackReader::variant(std::initializer_list<std::string_view> names) {
   size_t start = position_;
   if (left() > 0 && (input_.data()[start] & 0xf0U) != 0x80 && (input_.data()[start] & 0xfeU) != 0xde) {
-    return {string(), false};
+    return {variant_name(names), false};
   }
   Header found = header_as(Kind::map, "a variant");
   if (found.value != 1) {
     fail_at(found.start, fmt::format("expected a variant, found a map of {}", found.value));
   }
-  return {string(), true};
+  return {variant_name(names), true};
+}
+
+/// One of `names` by its number, or any name.
+std::string_view MsgpackReader::variant_name(std::initializer_list<std::string_view> names) {
+  const bool is_string = left() > 0 && ((input_.data()[position_] & 0xe0U) == 0xa0 ||
+                                        (input_.data()[position_] >= 0xd9 && input_.data()[position_] <= 0xdb));
+  if (names.size() == 0 || is_string) {
+    return string();
+  }
+  const Header found = header_as(Kind::positive, "the name of a variant");
+  if (found.value >= names.size()) {
+    fail_at(found.start, fmt::format("there is no variant {}", found.value));
+  }
+  return failed_ ? std::string_view() : names.begin()[found.value];
 }
 
 void MsgpackReader::skip() {

@@ -214,7 +214,7 @@ TEST(MsgpackMessage, ErrorsNameThePlace) {
        "MessagePack, message.Request at byte 39: expected a Request or a Response"},
       {id_and_addresses + "81a152", "MessagePack, message.R at byte 34: expected a Request or a Response"},
       {id_and_addresses + "82a152", "MessagePack, message at byte 31: expected a variant, found a map of 2"},
-      {id_and_addresses + "c0", "MessagePack, message at byte 31: expected a string, found nil"},
+      {id_and_addresses + "c0", "MessagePack, message at byte 31: expected the name of a variant, found nil"},
       {id_and_addresses + "81a75265717565737495c2c0a178",
        "MessagePack, message.Request.body at byte 43: expected bytes, found a string"},
       {id_and_addresses + "81a75265717565737495c2c093016100",
@@ -381,6 +381,35 @@ TEST(MsgpackReader, KeepsTheFirstFailure) {
   EXPECT_FALSE(reader.take_nil());
   reader.fail_with("later");
   EXPECT_EQ(reader.result(1).error().message, "MessagePack, at byte 0: expected a string, found a number");
+}
+
+TEST(MsgpackReader, VariantsHaveNamesOrNumbers) {
+  auto variant = [](std::string_view text) {
+    MsgpackReader reader(from_hex(text));
+    MsgpackReader::Variant read = reader.variant({"Zero", "One"});
+    return reader.failed() ? "refused" : fmt::format("{}{}", read.name, read.has_payload ? "+" : "");
+  };
+  EXPECT_EQ(variant("00"), "Zero");
+  EXPECT_EQ(variant("01"), "One");
+  EXPECT_EQ(variant("cf0000000000000001"), "One");
+  EXPECT_EQ(variant("8101c0"), "One+");
+  EXPECT_EQ(variant("a34f6e65"), "One");
+  EXPECT_EQ(variant("81a34f6e65c0"), "One+");
+  EXPECT_EQ(variant("a54f74686572"), "Other") << "whoever asks knows the names";
+  for (const char* text : {"", "02", "8102c0", "ff", "c0", "81", "82", "cf0000000100000001", "81c0"}) {
+    EXPECT_EQ(variant(text), "refused") << text;
+  }
+}
+
+TEST(MsgpackReader, MapsOfAnyKeys) {
+  MsgpackReader reader(from_hex("82a16101a16202"));
+  EXPECT_EQ(reader.map(), 2U);
+  EXPECT_EQ(reader.string(), "a");
+  EXPECT_EQ(reader.u64(), 1U);
+  EXPECT_FALSE(reader.failed());
+  MsgpackReader list(from_hex("90"));
+  EXPECT_EQ(list.map(), 0U);
+  EXPECT_TRUE(list.failed());
 }
 
 TEST(MsgpackReader, SkipsAnyValue) {

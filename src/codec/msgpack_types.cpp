@@ -111,7 +111,7 @@ Response unpack_response(MsgpackReader& reader) {
 
 Message unpack_message(MsgpackReader& reader) {
   Message message;
-  MsgpackReader::Variant variant = reader.variant();
+  MsgpackReader::Variant variant = reader.variant({"Request", "Response"});
   reader.within(variant.name, [&] {
     if (variant.has_payload && variant.name == "Request") {
       message = unpack_request(reader);
