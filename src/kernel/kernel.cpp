@@ -17,8 +17,8 @@ const Address& Kernel::address() const { return parts_->address; }
 Address Kernel::local(const ProcessId& process) const { return parts_->address.neighbour(process); }
 Kernel::Environment& Kernel::environment() { return parts_->environment; }
 
-void Kernel::add_module(const ProcessId& id, bool is_public, const MakeProcess& make) {
-  parts_->lifecycle.add_module(id, is_public, make);
+void Kernel::add_module(const ProcessId& id, bool is_public, const MakeProcess& make, Reach reach) {
+  parts_->lifecycle.add_module(id, is_public, make, reach);
 }
 Result<void> Kernel::load(const std::function<Result<Program>(const std::string& handle)>& load) {
   return parts_->lifecycle.load(load);
@@ -78,6 +78,14 @@ codec::ProcessMap Kernel::process_map() const {
     }
   }
   return map;
+}
+
+Kernel::Arrival Kernel::arrive(KernelMessage& message, const std::shared_ptr<Task>& waiter) {
+  return parts_->router.arrive(message, waiter);
+}
+void Kernel::undelivered(KernelMessage message) { parts_->router.undelivered(std::move(message)); }
+void Kernel::refused(const std::string& node, const ProcessId& asker, uint64_t id) {
+  parts_->router.refused(node, asker, id);
 }
 
 Counters Kernel::counters() const { return parts_->tally.sums(); }

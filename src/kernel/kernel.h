@@ -28,6 +28,7 @@
 #include "codec/kernel_api.h"
 #include "kernel/journal.h"
 #include "kernel/limits.h"
+#include "kernel/network.h"
 #include "kernel/printer.h"
 #include "kernel/process.h"
 #include "kernel/process_context.h"
@@ -62,6 +63,8 @@ class Kernel {
     ProcessFactory& factory;
     /// Called when a process asks for the node's shutdown, on that process's thread.
     std::function<void()> shutdown_requested;
+    /// The way to other nodes; none: they are all unreachable.
+    Network* network = nullptr;
   };
   explicit Kernel(Environment environment);
   ~Kernel();
@@ -77,10 +80,13 @@ class Kernel {
 
   // ---- boot, by the composition root, in this order ---------------------------------------------
 
+  /// Whose requests a module takes: runtime modules trust who may message them, so no other node may, but
+  /// where one is made for that (defects B2, B3, B5).
+  enum class Reach : uint8_t { this_node, all_nodes };
   /// Adds a runtime module. It is woken at once. All modules hold messaging for each other and the
   /// network capability. Their ids are reserved.
   using MakeProcess = std::function<std::unique_ptr<Process>(ProcessContext&)>;
-  void add_module(const ProcessId& id, bool is_public, const MakeProcess& make);
+  void add_module(const ProcessId& id, bool is_public, const MakeProcess& make, Reach reach = Reach::this_node);
   /// Adds what the journal holds. `load` gives the program of a process by its handle; one that cannot
   /// be had is forgotten, with a line that says so. Not running yet.
   Result<void> load(const std::function<Result<Program>(const std::string& handle)>& load);
@@ -110,6 +116,31 @@ class Kernel {
   Result<void> promise(const ProcessId& holder, const std::vector<Capability>& capabilities);
   bool drop(const ProcessId& holder, const std::vector<Capability>& capabilities);
   [[nodiscard]] std::vector<Capability> capabilities(const ProcessId& holder) const;
+
+  // ---- other nodes, called by Network: any thread, with no process locked -------------------------
+
+  enum class Arrival : uint8_t {
+    /// In the mailbox, or the end of the request that it answers.
+    delivered,
+    /// A request to a process that is not there, which its node may be told of: `refused`.
+    no_such_process,
+    /// Not for this node, or its target takes no requests of other nodes, or this request had too many heirs.
+    denied,
+    /// A response that nobody waits for, or that its sender was not asked for.
+    late,
+    /// A request whose target's mailbox is full.
+    full,
+  };
+  /// Brings in what another node sent; its caller has proved that `message.source` is of that node and pruned
+  /// forged capabilities. Used up unless it is `full`: then it is the caller's still, and `waiter` is woken when
+  /// there may be room. All but `full` are counted.
+  Arrival arrive(KernelMessage& message, const std::shared_ptr<Task>& waiter);
+  /// Gives back a message that the network took, and that no part of left the node: its target's node cannot be
+  /// reached. A request that still waits ends with Offline; a response goes back to its sender as such an error.
+  void undelivered(KernelMessage message);
+  /// `node` says that there is no process there for the request `id` of `asker`, a process of this node. It ends
+  /// with Timeout, if it was sent there and nobody else may answer it.
+  void refused(const std::string& node, const ProcessId& asker, uint64_t id);
 
   // ---- the rest ---------------------------------------------------------------------------------
 

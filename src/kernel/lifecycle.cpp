@@ -166,7 +166,7 @@ void Lifecycle::set_on_exit(ProcessEntry& entry, OnExit on_exit) {
 
 template <class Last>
 bool Lifecycle::end(ProcessEntry& entry, Last last) {
-  std::vector<std::weak_ptr<ProcessEntry>> waiters;
+  std::vector<std::weak_ptr<Task>> waiters;
   std::unique_ptr<Envelope> unread;
   std::unique_ptr<Envelope> awaited;
   {
@@ -187,11 +187,7 @@ bool Lifecycle::end(ProcessEntry& entry, Last last) {
     unread = std::move(rest);
   }
   tally_.count(Fate::died, Mailbox::discard(std::move(unread)));
-  for (const std::weak_ptr<ProcessEntry>& waiter : waiters) {
-    if (std::shared_ptr<ProcessEntry> sender = waiter.lock()) {
-      environment_.executor.wake(std::move(sender), WakeHint::elsewhere);
-    }
-  }
+  router_.wake_all(waiters);
   cancel_timers(entry);
   return true;
 }

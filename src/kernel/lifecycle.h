@@ -34,7 +34,7 @@ class Lifecycle {
         tally_(tally) {}
 
   void add_kernel();
-  void add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make);
+  void add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make, Kernel::Reach reach);
   Result<void> load(const std::function<Result<Program>(const std::string& handle)>& load);
   Result<void> install(ProcessSpec spec);
   void run_all();

@@ -16,6 +16,7 @@ void Lifecycle::hold(ProcessEntry& entry, const std::vector<Capability>& capabil
 void Lifecycle::add_kernel() {
   std::shared_ptr<ProcessEntry> entry = make_entry(address_.process(), ProcessEntry::Kind::kernel);
   entry->exempt = true;
+  entry->reachable = false;
   entry->stage = ProcessEntry::Stage::running;
   entry->on_exit = OnExit::restart();
   entry->program.wit_version = 1;
@@ -23,9 +24,10 @@ void Lifecycle::add_kernel() {
   table_.add(entry);
 }
 
-void Lifecycle::add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make) {
+void Lifecycle::add_module(const ProcessId& id, bool is_public, const Kernel::MakeProcess& make, Kernel::Reach reach) {
   std::shared_ptr<ProcessEntry> entry = make_entry(id, ProcessEntry::Kind::module);
   entry->is_public = is_public;
+  entry->reachable = reach == Kernel::Reach::all_nodes;
   // The operator's hand, and those that the reference exempts (kernel.md 4.1).
   entry->exempt =
       id.text() == "state:distro:sys" || id.text() == "vfs:distro:sys" || id.text() == "terminal:distro:sys";

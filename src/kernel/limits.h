@@ -18,7 +18,7 @@ struct Limits {
   size_t outstanding_requests = 16'384;
   /// The bytes of those requests and responses; one request always fits.
   size_t outstanding_bytes = size_t{1} << 30;
-  /// How long a sender that expects no response stands before a full mailbox, then the message is
+  /// How long a sender that expects no response stands before a full mailbox or way to a node, then the message is
   /// dropped. One that expects a response stands until its deadline.
   std::chrono::milliseconds full_mailbox_wait{5'000};
   /// What a request that stood before a full mailbox up to its deadline has left for its answer, should it find

@@ -71,14 +71,15 @@ size_t Mailbox::discard(std::unique_ptr<Envelope> chain) {
   // One by one: left alone, the chain would end in a recursion as deep as it is long.
   while (chain) {
     bool is_error = chain->kind == Envelope::Kind::send_error;
-    bool is_told_of = chain->kind == Envelope::Kind::request && chain->rsvp.has_value();
+    bool is_told_of = chain->kind == Envelope::Kind::request && chain->rsvp.has_value() &&
+                      chain->rsvp->node() == chain->target.node();
     lost += is_error || is_told_of ? 0 : 1;
     chain = std::move(chain->next);
   }
   return lost;
 }
 
-void Mailbox::add_waiter(const std::shared_ptr<ProcessEntry>& sender) {
+void Mailbox::add_waiter(const std::shared_ptr<Task>& sender) {
   if (!waiting_.insert(sender.get()).second) {
     return;
   }
@@ -96,8 +97,8 @@ void Mailbox::add_waiter(const std::shared_ptr<ProcessEntry>& sender) {
   waiters_.push_back({sender.get(), sender});
 }
 
-std::vector<std::weak_ptr<ProcessEntry>> Mailbox::take_waiters() {
-  std::vector<std::weak_ptr<ProcessEntry>> taken;
+std::vector<std::weak_ptr<Task>> Mailbox::take_waiters() {
+  std::vector<std::weak_ptr<Task>> taken;
   taken.reserve(waiters_.size());
   for (Waiter& waiter : waiters_) {
     taken.push_back(std::move(waiter.sender));

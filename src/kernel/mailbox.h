@@ -9,12 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/executor.h"
 #include "kernel/envelope.h"
 #include "kernel/limits.h"
 
 namespace kinode::kernel {
-
-struct ProcessEntry;
 
 class Mailbox {
  public:
@@ -41,14 +40,15 @@ class Mailbox {
 
   /// All envelopes at once, as a chain: to be let go by `discard` without the lock.
   std::unique_ptr<Envelope> take_all();
-  /// Returns how many messages are lost by it: not errors, and not requests whose sender is told.
+  /// Returns how many messages are lost by it: not errors, and not requests whose sender is told, as
+  /// it is on this node.
   static size_t discard(std::unique_ptr<Envelope> chain);
 
-  /// Senders to wake when there is room again, each once.
-  void add_waiter(const std::shared_ptr<ProcessEntry>& sender);
+  /// Who is to be woken when there is room again, each once: senders, and who brings in what other nodes sent.
+  void add_waiter(const std::shared_ptr<Task>& sender);
   [[nodiscard]] size_t waiters() const { return waiters_.size(); }
   [[nodiscard]] bool has_waiters() const { return !waiters_.empty(); }
-  std::vector<std::weak_ptr<ProcessEntry>> take_waiters();
+  std::vector<std::weak_ptr<Task>> take_waiters();
 
  private:
   std::unique_ptr<Envelope> first_;
@@ -61,12 +61,12 @@ class Mailbox {
   KeptBlobs kept_;
 
   struct Waiter {
-    const ProcessEntry* key;  // not used again for another as long as `sender` holds its place in memory
-    std::weak_ptr<ProcessEntry> sender;
+    const Task* key;  // not used again for another as long as `sender` holds its place in memory
+    std::weak_ptr<Task> sender;
   };
   static constexpr size_t least_to_forget = 64;
   std::vector<Waiter> waiters_;
-  std::unordered_set<const ProcessEntry*> waiting_;  // those of waiters_
+  std::unordered_set<const Task*> waiting_;  // those of waiters_
   size_t forget_at_ = least_to_forget;
 };
 

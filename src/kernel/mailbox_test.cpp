@@ -90,7 +90,7 @@ TEST(Mailbox, ALongOneIsDestroyedWithoutRecursion) {
 TEST(Mailbox, RemembersEachWaitingSenderOnce) {
   Mailbox mailbox;
   EXPECT_FALSE(mailbox.has_waiters());
-  auto anybody = std::shared_ptr<ProcessEntry>();
+  auto anybody = std::shared_ptr<Task>();
   mailbox.add_waiter(anybody);
   mailbox.add_waiter(anybody);
   EXPECT_TRUE(mailbox.has_waiters());

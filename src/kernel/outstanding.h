@@ -28,16 +28,18 @@ class Outstanding {
   std::optional<Bytes> context;
   std::shared_ptr<const Prompting> prompting;
   bool awaited = false;
-  /// It left the node, so that any remote process may answer (its id is all it has to show).
-  bool remote = false;
+  /// How often it left the node, sent or inherited. Then a process of another node may answer: which one, that
+  /// node alone knows, so the id, which no other learns, is what proves it.
+  size_t remote = 0;
   Timer timer;
 
   // ---- the local processes that may answer: the one that was asked, and those that inherited ------
   // Each has it in its `asked` while it is one.
 
   [[nodiscard]] bool may_be_answered_by(const ProcessEntry& process) const;
+  [[nodiscard]] bool has_responders() const { return !responders_.empty(); }
   /// Nobody is left who could answer.
-  [[nodiscard]] bool unanswerable() const { return responders_.empty() && !remote; }
+  [[nodiscard]] bool unanswerable() const { return responders_.empty() && remote == 0; }
   /// False when there are too many already. A process can be added more than once: it inherits anew.
   bool add_responder(const std::shared_ptr<ProcessEntry>& process);
   /// Takes back one `add_responder`, as the request did not reach the process.

@@ -45,8 +45,8 @@ struct Outgoing {
 enum class SendStatus : uint8_t {
   /// On its way, or its failure is: a request that expects a response always ends in one envelope.
   sent,
-  /// The target's mailbox is full; the request was not sent and is still the caller's. The process is
-  /// woken when there is room or when the time to wait is over: then call again.
+  /// The target's mailbox, or the way to its node, is full; the request was not sent and is still the caller's.
+  /// The process is woken when there is room or when the time to wait is over: then call again.
   full,
 };
 
@@ -69,7 +69,7 @@ class ProcessContext {
   /// Sends a request, all checks done here and now. On `sent`, `outgoing` is used up.
   SendStatus send(Outgoing& outgoing);
   /// Answers `prompting`. Attached capabilities the process neither holds nor issues are left out. A
-  /// response that the asker may not be sent comes back as an error; one that nobody waits for any
+  /// response that the asker may not, or cannot, be sent comes back as an error; one that nobody waits for any
   /// more is dropped.
   void respond(const Prompting& prompting, Response response, std::optional<Blob> blob);
 

@@ -62,6 +62,8 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   std::atomic<bool> is_public = false;
   /// It may message any local process: kernel, state and vfs.
   bool exempt = false;
+  /// It takes requests of other nodes, where it may use the network.
+  bool reachable = true;
   /// Outstanding requests of others that this process may answer.
   AskedBy asked;
   std::atomic<Stage> stage = Stage::initialized;  // written with the lock held

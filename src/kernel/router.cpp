@@ -20,79 +20,104 @@ SendStatus Router::send(ProcessEntry& from, Outgoing& outgoing) {
   }
   Route route = this->route(from, outgoing.target, "request");
   if (route.refused) {
-    refuse(from, outgoing, route);
+    refuse(from, outgoing, *route.refused);
     return SendStatus::sent;
   }
   CapabilityStore::filter(from, outgoing.request.capabilities);
-
-  const bool expects = outgoing.request.expects_response.has_value();
-  const bool inherits = outgoing.request.inherit && outgoing.prompting;
-  uint64_t id = inherits && !expects ? outgoing.prompting->id : environment_.random.next();
-  std::optional<Address> rsvp;
-  Heir heir = Heir::unchanged;
-  if (expects) {
-    rsvp = from.address;
-    Instant deadline = settle_deadline(outgoing);
-    if (!add_outstanding(from, outgoing, id, route.target, deadline)) {
-      refuse(from, outgoing, {nullptr, Fate::over_limit});
-      return SendStatus::sent;
-    }
-  } else if (inherits) {
-    rsvp = outgoing.prompting->rsvp;
-    heir = rsvp ? add_responder(from, route.target, *outgoing.prompting) : Heir::unchanged;
-    if (heir == Heir::refused) {
-      tally_.count(Fate::over_limit);
-      return SendStatus::sent;
-    }
-  }
-  if (route.target->kind == ProcessEntry::Kind::kernel) {
-    run_command(from, outgoing, id, std::move(rsvp), route.target);
+  std::optional<Passage> passage = embark(from, outgoing, route.target);
+  if (!passage) {
     return SendStatus::sent;
   }
-
-  auto envelope =
-      std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::request,
-                                          .id = planted(Fault::id_reused) && inherits ? outgoing.prompting->id : id,
-                                          .source = from.address,
-                                          .target = outgoing.target,
-                                          .rsvp = std::move(rsvp),
-                                          .message = std::move(outgoing.request),
-                                          .blob = std::move(outgoing.blob)});
-  WakeHint hint = outgoing.awaited ? WakeHint::here : WakeHint::elsewhere;
-  Delivery delivery = deliver_request(from, *route.target, envelope, hint);
+  if (route.target && route.target->kind == ProcessEntry::Kind::kernel) {
+    run_command(from, outgoing, passage->id, std::move(passage->rsvp), route.target);
+    return SendStatus::sent;
+  }
+  Delivery delivery =
+      route.target ? deliver_here(from, outgoing, *passage, *route.target) : deliver_abroad(from, outgoing, *passage);
   if (delivery == Delivery::delivered) {
     count_delivered(from);
     return SendStatus::sent;
   }
-
-  // Not delivered: the request is the caller's again.
-  outgoing.request = std::get<Request>(std::move(envelope->message));
-  outgoing.blob = std::move(envelope->blob);
-  if (heir == Heir::added) {
-    remove_responder(*route.target, *outgoing.prompting);
+  if (!disembark(from, outgoing, *passage, route.target.get())) {
+    return SendStatus::sent;  // it timed out meanwhile: its error is in the mailbox
   }
+  if (delivery == Delivery::full) {
+    return wait_for_room(from, route.target.get(), outgoing);
+  }
+  refuse(from, outgoing, fate_of(delivery));
+  return SendStatus::sent;
+}
+
+std::optional<Router::Passage> Router::embark(ProcessEntry& from, Outgoing& outgoing,
+                                              const std::shared_ptr<ProcessEntry>& target) {
+  const bool expects = outgoing.request.expects_response.has_value();
+  const bool inherits = outgoing.request.inherit && outgoing.prompting;
+  Passage passage{.id = inherits && !expects ? outgoing.prompting->id : environment_.random.next(),
+                  .rsvp = std::nullopt};
   if (expects) {
-    std::unique_ptr<Outstanding> record = take_outstanding(from, id);
+    passage.rsvp = from.address;
+    Instant deadline = settle_deadline(outgoing);
+    if (!add_outstanding(from, outgoing, passage.id, target, deadline)) {
+      refuse(from, outgoing, Fate::over_limit);
+      return std::nullopt;
+    }
+  } else if (inherits) {
+    passage.rsvp = outgoing.prompting->rsvp;
+    Heir heir = passage.rsvp ? add_heir(&from, target, *passage.rsvp, passage.id) : Heir::unchanged;
+    if (heir == Heir::refused) {
+      tally_.count(Fate::over_limit);
+      return std::nullopt;
+    }
+    passage.is_heir = heir == Heir::added;
+  }
+  return passage;
+}
+
+bool Router::disembark(ProcessEntry& from, const Outgoing& outgoing, const Passage& passage,
+                       const ProcessEntry* target) {
+  if (passage.is_heir) {
+    remove_heir(target, *passage.rsvp, passage.id);
+  }
+  if (outgoing.request.expects_response) {
+    std::unique_ptr<Outstanding> record = take_outstanding(from, passage.id);
     if (!record) {
-      return SendStatus::sent;  // timed out meanwhile: its error is in the mailbox
+      return false;
     }
     record->release();
   }
-  if (delivery == Delivery::ended) {
-    refuse(from, outgoing, {nullptr, Fate::no_such_process});
-    return SendStatus::sent;
-  }
-  return wait_for_room(from, *route.target, outgoing);
+  return true;
 }
 
-SendStatus Router::wait_for_room(ProcessEntry& from, const ProcessEntry& target, Outgoing& outgoing) {
+Router::Delivery Router::deliver_here(ProcessEntry& from, Outgoing& outgoing, const Passage& passage,
+                                      ProcessEntry& target) {
+  const bool reuses_id = planted(Fault::id_reused) && outgoing.request.inherit && outgoing.prompting;
+  auto envelope = std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::request,
+                                                      .id = reuses_id ? outgoing.prompting->id : passage.id,
+                                                      .source = from.address,
+                                                      .target = outgoing.target,
+                                                      .rsvp = passage.rsvp,
+                                                      .message = std::move(outgoing.request),
+                                                      .blob = std::move(outgoing.blob)});
+  WakeHint hint = outgoing.awaited ? WakeHint::here : WakeHint::elsewhere;
+  Delivery delivery = deliver_request(target, envelope, from.shared_from_this(), hint);
+  if (delivery != Delivery::delivered) {
+    outgoing.request = std::get<Request>(std::move(envelope->message));
+    outgoing.blob = std::move(envelope->blob);
+  }
+  return delivery;
+}
+
+SendStatus Router::wait_for_room(ProcessEntry& from, const ProcessEntry* target, Outgoing& outgoing) {
   Instant now = environment_.clock.now();
   if (!outgoing.wait_until) {
     outgoing.wait_until = now + environment_.limits.full_mailbox_wait;
   }
-  if (&target == &from || now >= *outgoing.wait_until) {
-    environment_.printer.print({2, from.id(), fmt::format("the mailbox of {} is full", target.id().text())});
-    refuse(from, outgoing, {nullptr, Fate::mailbox_full});
+  if (target == &from || now >= *outgoing.wait_until) {
+    environment_.printer.print({2, from.id(),
+                                target != nullptr
+                                    ? fmt::format("the mailbox of {} is full", target->id().text())
+                                    : fmt::format("too much waits for the node {} already", outgoing.target.node())});
+    refuse(from, outgoing, Fate::mailbox_full);
     return SendStatus::sent;
   }
   // Another message of the same process may wait too, and not as long.
@@ -103,14 +128,14 @@ SendStatus Router::wait_for_room(ProcessEntry& from, const ProcessEntry& target,
 Router::Route Router::route(ProcessEntry& from, Address& target, std::string_view what) {
   if (target.node() != environment_.node) {
     if (target.node() != "our") {
-      if (!CapabilityStore::holds(from, Capability::network(kernel_))) {
+      if (!CapabilityStore::holds(from, Capability::network(kernel_)) && !planted(Fault::network_unchecked)) {
         environment_.printer.print({0, from.id(),
                                     fmt::format("{} to {} dropped: no capability to use the network. Set "
                                                 "\"request_networking\" in the package's manifest",
                                                 what, target.text())});
         return {nullptr, Fate::denied};
       }
-      return {nullptr, Fate::offline, SendErrorKind::offline};
+      return {nullptr, environment_.network == nullptr ? std::optional(Fate::offline) : std::nullopt};
     }
     target = target.at_node_of(kernel_);
   }
@@ -134,8 +159,8 @@ bool Router::may_message(ProcessEntry& from, const ProcessEntry& target) const {
          CapabilityStore::holds(from, target.messaging) || planted(Fault::capability_unchecked);
 }
 
-Router::Delivery Router::deliver_request(ProcessEntry& from, ProcessEntry& target, std::unique_ptr<Envelope>& envelope,
-                                         WakeHint hint) {
+Router::Delivery Router::deliver_request(ProcessEntry& target, std::unique_ptr<Envelope>& envelope,
+                                         const std::shared_ptr<Task>& waiter, WakeHint hint) {
   bool wake = false;
   {
     std::scoped_lock lock(target.mutex);
@@ -143,7 +168,7 @@ Router::Delivery Router::deliver_request(ProcessEntry& from, ProcessEntry& targe
       return Delivery::ended;
     }
     if (!target.mailbox.has_room(envelope->bytes(), environment_.limits)) {
-      target.mailbox.add_waiter(from.shared_from_this());
+      target.mailbox.add_waiter(waiter);
       return Delivery::full;
     }
     target.mailbox.push(std::move(envelope));
@@ -169,13 +194,13 @@ void Router::run_command(ProcessEntry& from, Outgoing& outgoing, uint64_t id, st
   }
 }
 
-void Router::refuse(ProcessEntry& from, Outgoing& outgoing, const Route& route) {
-  tally_.count(*route.refused);
+void Router::refuse(ProcessEntry& from, Outgoing& outgoing, Fate cause) {
+  tally_.count(cause);
   if (!outgoing.request.expects_response) {
     return;
   }
   auto envelope = std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
-                                                      .error = route.error,
+                                                      .error = error_kind(cause),
                                                       .source = from.address,
                                                       .target = outgoing.target,
                                                       .message = std::move(outgoing.request),
@@ -204,7 +229,7 @@ Instant Router::deadline_of(const Request& request) const {
 
 std::unique_ptr<Envelope> Router::receive(ProcessEntry& to) {
   std::unique_ptr<Envelope> envelope;
-  std::vector<std::weak_ptr<ProcessEntry>> waiters;
+  std::vector<std::weak_ptr<Task>> waiters;
   {
     std::scoped_lock lock(to.mutex);
     envelope = to.mailbox.pop();
@@ -219,12 +244,16 @@ std::unique_ptr<Envelope> Router::receive(ProcessEntry& to) {
       waiters.clear();
     }
   }
-  for (const std::weak_ptr<ProcessEntry>& waiter : waiters) {
-    if (std::shared_ptr<ProcessEntry> sender = waiter.lock()) {
-      environment_.executor.wake(std::move(sender), WakeHint::elsewhere);
+  wake_all(waiters);
+  return envelope;
+}
+
+void Router::wake_all(const std::vector<std::weak_ptr<Task>>& waiters) {
+  for (const std::weak_ptr<Task>& waiter : waiters) {
+    if (std::shared_ptr<Task> task = waiter.lock()) {
+      environment_.executor.wake(std::move(task), WakeHint::elsewhere);
     }
   }
-  return envelope;
 }
 
 std::unique_ptr<Envelope> Router::receive_awaited(ProcessEntry& to) {

@@ -14,7 +14,11 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
   record->context = outgoing.context;
   record->prompting = outgoing.prompting;
   record->awaited = outgoing.awaited;
-  record->add_responder(target);
+  if (target) {
+    record->add_responder(target);
+  } else {
+    record->remote = 1;
+  }
 
   const Limits& limits = environment_.limits;
   std::scoped_lock lock(from.mutex);
@@ -33,38 +37,44 @@ bool Router::add_outstanding(ProcessEntry& from, const Outgoing& outgoing, uint6
   return true;
 }
 
-Router::Heir Router::add_responder(ProcessEntry& from, const std::shared_ptr<ProcessEntry>& heir,
-                                   const Prompting& prompting) {
+Router::Heir Router::add_heir(const ProcessEntry* from, const std::shared_ptr<ProcessEntry>& heir, const Address& asker,
+                              uint64_t id) {
   Heir result = Heir::unchanged;
-  if (prompting.rsvp->node() != environment_.node) {
+  if (asker.node() != environment_.node) {
     return result;  // a request of another node: that node judges
   }
-  with_living(table_, prompting.rsvp->process(), [&](ProcessEntry& asker) {
-    Outstanding* record = asker.outstanding.find(prompting.id);
-    if (record != nullptr && record->may_be_answered_by(from)) {
+  with_living(table_, asker.process(), [&](ProcessEntry& entry) {
+    Outstanding* record = entry.outstanding.find(id);
+    if (record == nullptr || !(from != nullptr ? record->may_be_answered_by(*from) : record->remote > 0)) {
+      return;
+    }
+    if (heir) {
       result = record->add_responder(heir) ? Heir::added : Heir::refused;
+    } else if (!planted(Fault::departure_forgotten)) {
+      ++record->remote;
+      result = Heir::added;
     }
   });
   return result;
 }
 
-void Router::remove_responder(const ProcessEntry& heir, const Prompting& prompting) {
-  std::shared_ptr<ProcessEntry> asker = table_.find(prompting.rsvp->process());
-  if (!asker) {
-    return;
-  }
-  {
-    std::scoped_lock lock(asker->mutex);
-    Outstanding* record = asker->outstanding.find(prompting.id);
-    if (record == nullptr) {
-      return;
+void Router::remove_heir(const ProcessEntry* heir, const Address& asker, uint64_t id) {
+  std::shared_ptr<ProcessEntry> owner;
+  bool unanswerable = false;
+  with_living(table_, asker.process(), [&](ProcessEntry& entry) {
+    if (Outstanding* record = entry.outstanding.find(id)) {
+      if (heir != nullptr) {
+        record->remove_responder(*heir);
+      } else {
+        --record->remote;
+      }
+      unanswerable = record->unanswerable();
+      owner = entry.shared_from_this();
     }
-    record->remove_responder(heir);
-    if (!record->unanswerable()) {
-      return;
-    }
+  });
+  if (unanswerable) {
+    fail(*owner, id, Fate::died);
   }
-  fail(*asker, prompting.id, Fate::died);
 }
 
 std::unique_ptr<Outstanding> Router::take_outstanding(ProcessEntry& owner, uint64_t id) {
@@ -93,13 +103,16 @@ std::unique_ptr<Envelope> Router::error_of(ProcessEntry& owner, Outstanding& rec
 
 void Router::fail(ProcessEntry& owner, uint64_t id, Fate cause) {
   std::unique_ptr<Outstanding> record = take_outstanding(owner, id);
-  if (!record) {
-    return;  // it ended otherwise
+  if (record) {  // else it ended otherwise
+    fail(owner, *record, cause);
   }
-  record->release();
+}
+
+void Router::fail(ProcessEntry& owner, Outstanding& record, Fate cause) {
+  record.release();
   tally_.count(cause);
-  bool awaited = record->awaited;
-  deliver_end(owner, error_of(owner, *record, SendErrorKind::timeout), awaited, WakeHint::elsewhere);
+  bool awaited = record.awaited;
+  deliver_end(owner, error_of(owner, record, error_kind(cause)), awaited, WakeHint::elsewhere);
 }
 
 void Router::time_out(const std::shared_ptr<ProcessEntry>& owner, uint64_t id) { fail(*owner, id, Fate::timed_out); }
@@ -147,23 +160,9 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
     return;
   }
   CapabilityStore::filter(from, response.capabilities);
-  Address target = prompting.answer_to();
-  auto refuse = [&](SendErrorKind kind) {
-    give_back(from,
-              std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
-                                                  .error = kind,
-                                                  .id = prompting.id,
-                                                  .source = from.address,
-                                                  .target = target,
-                                                  .message = std::move(response),
-                                                  .blob = std::move(blob),
-                                                  .prompting = std::make_shared<const Prompting>(prompting)}),
-              /*awaited=*/false);
-  };
-  if (target.node() != environment_.node && target.node() != "our") {
-    Route refused = route(from, target, "response");
-    tally_.count(*refused.refused);
-    refuse(refused.error);
+  const Address& target = prompting.answer_to();
+  if (!is_here(target)) {
+    respond_abroad(from, prompting, std::move(response), std::move(blob));
     return;
   }
   std::shared_ptr<ProcessEntry> asker = table_.find(target.process());
@@ -192,28 +191,47 @@ void Router::respond(ProcessEntry& from, const Prompting& prompting, Response re
                                             "asking process grant it in its manifest",
                                             target.process().text(), from.id().text())});
     tally_.count(Fate::denied);
-    refuse(SendErrorKind::timeout);
+    give_back_response(from, prompting, std::move(response), std::move(blob), SendErrorKind::timeout);
     return;
   }
-  wheel_.cancel(record->timer);
-  record->release();
   count_delivered(from);
-  deliver_end(*asker,
-              std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::response,
-                                                  .id = record->id,
-                                                  .source = from.address,
-                                                  .target = asker->address,
-                                                  .message = std::move(response),
-                                                  .blob = std::move(blob),
-                                                  .context = std::move(record->context),
-                                                  .prompting = std::move(record->prompting)}),
-              record->awaited, WakeHint::here);
+  deliver_response(*asker, *record, from.address, std::move(response), std::move(blob), WakeHint::here);
   if (planted(Fault::double_end)) {
     deliver_end(*asker, error_of(*asker, *record, SendErrorKind::timeout), record->awaited, WakeHint::elsewhere);
   }
   if (planted(Fault::timer_left)) {
     wheel_.schedule_no_later(asker->restart_timer, deadline_of(record->request));
   }
+}
+
+void Router::deliver_response(ProcessEntry& asker, Outstanding& record, const Address& source, Response response,
+                              std::optional<Blob> blob, WakeHint hint) {
+  wheel_.cancel(record.timer);
+  record.release();
+  deliver_end(asker,
+              std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::response,
+                                                  .id = record.id,
+                                                  .source = source,
+                                                  .target = asker.address,
+                                                  .message = std::move(response),
+                                                  .blob = std::move(blob),
+                                                  .context = std::move(record.context),
+                                                  .prompting = std::move(record.prompting)}),
+              record.awaited, hint);
+}
+
+void Router::give_back_response(ProcessEntry& from, const Prompting& prompting, Response response,
+                                std::optional<Blob> blob, SendErrorKind kind) {
+  give_back(from,
+            std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::send_error,
+                                                .error = kind,
+                                                .id = prompting.id,
+                                                .source = from.address,
+                                                .target = prompting.answer_to(),
+                                                .message = std::move(response),
+                                                .blob = std::move(blob),
+                                                .prompting = std::make_shared<const Prompting>(prompting)}),
+            /*awaited=*/false);
 }
 
 void Router::give_back(ProcessEntry& from, std::unique_ptr<Envelope> envelope, bool awaited) {

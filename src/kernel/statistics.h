@@ -11,8 +11,8 @@ namespace kinode::kernel {
 /// Messages since the node started, by what became of them. One that does not arrive is counted under its true
 /// cause, also where its sender sees a Timeout.
 struct Counters {
-  uint64_t delivered = 0;  // put into a mailbox, or a command carried out
-  uint64_t denied = 0;     // no right to message the target, or to use the network
+  uint64_t delivered = 0;  // put into a mailbox, a command carried out, or on its way to another node
+  uint64_t denied = 0;     // no right to message the target, or to use the network; not for other nodes
   uint64_t no_such_process = 0;
   uint64_t died = 0;  // the target ended before it took the message, or before it answered the request
   uint64_t mailbox_full = 0;
@@ -20,6 +20,7 @@ struct Counters {
   uint64_t timed_out = 0;
   uint64_t offline = 0;
   uint64_t over_limit = 0;  // its sender has too many requests, or answers, open
+  uint64_t too_big = 0;     // no other node would read it
 };
 
 /// One process at one time.

@@ -24,6 +24,7 @@ enum class Fate : uint8_t {
   timed_out,
   offline,
   over_limit,
+  too_big,
 };
 
 class Tally {
@@ -32,14 +33,14 @@ class Tally {
     places_[own_place()].counts[static_cast<size_t>(fate)].fetch_add(times, std::memory_order_relaxed);
   }
   [[nodiscard]] Counters sums() const {
-    return {of(Fate::delivered), of(Fate::denied),       of(Fate::no_such_process),
-            of(Fate::died),      of(Fate::mailbox_full), of(Fate::late),
-            of(Fate::timed_out), of(Fate::offline),      of(Fate::over_limit)};
+    return {of(Fate::delivered),    of(Fate::denied), of(Fate::no_such_process), of(Fate::died),
+            of(Fate::mailbox_full), of(Fate::late),   of(Fate::timed_out),       of(Fate::offline),
+            of(Fate::over_limit),   of(Fate::too_big)};
   }
 
  private:
   static constexpr size_t place_count = 16;
-  static constexpr size_t fate_count = 9;
+  static constexpr size_t fate_count = 10;
   struct alignas(64) Place {
     std::array<std::atomic<uint64_t>, fate_count> counts{};
   };

@@ -63,6 +63,7 @@ void add_messages(Page& page, const Counters& counters) {
       {"died", counters.died},       {"mailbox_full", counters.mailbox_full},
       {"late", counters.late},       {"timed_out", counters.timed_out},
       {"offline", counters.offline}, {"over_limit", counters.over_limit},
+      {"too_big", counters.too_big},
   };
   for (const auto& [cause, count] : causes) {
     Page::add(dropped, static_cast<double>(count), {{"cause", cause}});

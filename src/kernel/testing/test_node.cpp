@@ -50,7 +50,8 @@ TestNode::TestNode(Options options)
               .journal = options.other_journal != nullptr ? *options.other_journal : journal,
               .printer = printer,
               .factory = factory,
-              .shutdown_requested = [this] { ++shutdowns; }}) {}
+              .shutdown_requested = [this] { ++shutdowns; },
+              .network = options.network}) {}
 
 TestNode::~TestNode() {
   kernel.shutdown();
@@ -63,7 +64,7 @@ Address TestNode::local(std::string_view id) const {
   return kernel.local(*process);
 }
 
-Puppet& TestNode::add_puppet(std::string_view id, bool is_public) {
+Puppet& TestNode::add_puppet(std::string_view id, bool is_public, Kernel::Reach reach) {
   Address address = local(id);
   std::string name = "puppet " + std::string(id);
   Puppet& puppet = *puppets_.insert_or_assign(name, std::make_unique<Puppet>(address)).first->second;
@@ -78,7 +79,7 @@ Puppet& TestNode::add_puppet(std::string_view id, bool is_public) {
     return std::make_unique<NativeProcess>(context, receive);
   };
   if (address.process().package() == "distro" && address.process().publisher() == "sys") {
-    kernel.add_module(address.process(), is_public, make);
+    kernel.add_module(address.process(), is_public, make, reach);
     executor.run();
     return puppet;
   }

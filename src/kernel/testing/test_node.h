@@ -73,6 +73,8 @@ class TestNode {
     MemoryJournal::Content content;
     /// In place of `journal`; must outlive the node.
     Journal* other_journal = nullptr;
+    /// The way to other nodes, if there is one; must outlive the node.
+    Network* network = nullptr;
   };
   TestNode() : TestNode(Options{}) {}
   explicit TestNode(Options options);
@@ -98,7 +100,7 @@ class TestNode {
   /// The address here of the process `id`, which must be one.
   [[nodiscard]] Address local(std::string_view id) const;
   /// Makes and runs a puppet: a module of the runtime where its id is one of distro:sys, else a guest.
-  Puppet& add_puppet(std::string_view id, bool is_public = false);
+  Puppet& add_puppet(std::string_view id, bool is_public = false, Kernel::Reach reach = Kernel::Reach::this_node);
   /// A guest that the kernel can make from its program; whose handle is `/ID`. Not made yet.
   Guest& expect_guest(std::string_view id);
   [[nodiscard]] Program program_of(const Guest& guest) const;
