@@ -11,6 +11,7 @@
 #include "base/worker_pool.h"
 #include "codec/json.h"
 #include "modules/http_server/http_server.h"
+#include "modules/net/net_module.h"
 #include "modules/state/home_lock.h"
 #include "modules/state/rocks_journal.h"
 #include "modules/state/state_module.h"
@@ -19,6 +20,8 @@
 #include "modules/vfs/vfs_module.h"
 #include "node/log.h"
 #include "node/metrics.h"
+#include "node/networking.h"
+#include "node/own_identity.h"
 #include "node/shipped.h"
 #include "node/timer_thread.h"
 #include "wasm/component_cache.h"
@@ -28,33 +31,7 @@
 namespace kinode::node {
 namespace {
 
-constexpr const char* default_name = "node.dev";
-constexpr const char* name_record = "meta/node";
 constexpr size_t disk_thread_count = 8;
-
-/// The name that the home has, or gets now. It stands in every capability stored there, so it stays.
-Result<std::string> settle_name(kernel::Journal& journal, const Options& options) {
-  Result<std::optional<Bytes>> known = journal.read(name_record);
-  if (!known) {
-    return std::unexpected(known.error());
-  }
-  if (*known) {
-    std::string name((*known)->text());
-    if (options.node_name && *options.node_name != name) {
-      return fail("{} is the home of {}, not of {}: use another home, or start it without --fake-node-name",
-                  options.home, name, *options.node_name);
-    }
-    return name;
-  }
-  std::string name = options.node_name.value_or(default_name);
-  kernel::Batch batch;
-  batch.put(name_record, Bytes::copy_of(name));
-  Result<uint64_t> written = journal.write(batch);
-  if (!written) {
-    return std::unexpected(written.error());
-  }
-  return name;
-}
 
 /// A folder that is there already stays as its owner made it; a new one is for the owner alone.
 Result<void> make_home(const std::string& home) {
@@ -107,6 +84,7 @@ struct Node::Parts {
   std::unique_ptr<wasm::WasmFactory> factory;
   std::unique_ptr<TimerThread> timer_thread;
   std::shared_ptr<modules::Timers> timers;
+  std::unique_ptr<Networking> networking;
   std::unique_ptr<kernel::Kernel> kernel;
   std::optional<Metrics> metrics;
   // The kernel's:
@@ -146,10 +124,11 @@ Result<void> Node::Parts::open_home() {
 }
 
 Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requested) {
-  Result<std::string> name = settle_name(*journal, options);
-  if (!name) {
-    return std::unexpected(name.error());
+  Result<OwnIdentity> ours = settle_identity(*journal, options);
+  if (!ours) {
+    return std::unexpected(ours.error());
   }
+  const std::string name = ours->name;
   disk_threads = std::make_unique<BlockingPool>("disk", disk_thread_count);
   compile_threads = std::make_unique<BlockingPool>("compile", std::max(1U, std::thread::hardware_concurrency()));
   auto started = wasm::Engine::start({});
@@ -170,9 +149,16 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
   timer_thread = std::make_unique<TimerThread>(clock);
   timers = std::make_shared<modules::Timers>([this](Instant earliest) { timer_thread->notify(earliest); });
 
+  auto opened =
+      Networking::open(options, std::move(*ours), *workers, [this](const std::string& line) { log->say(line); });
+  if (!opened) {
+    return std::unexpected(opened.error());
+  }
+  networking = std::move(*opened);
+
   kernel::Limits limits;
   limits.processes = options.max_processes;
-  kernel = std::make_unique<kernel::Kernel>(kernel::Kernel::Environment{.node = *name,
+  kernel = std::make_unique<kernel::Kernel>(kernel::Kernel::Environment{.node = name,
                                                                         .limits = limits,
                                                                         .clock = clock,
                                                                         .random = random,
@@ -180,7 +166,8 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
                                                                         .journal = *journal,
                                                                         .printer = *log,
                                                                         .factory = *factory,
-                                                                        .shutdown_requested = shutdown_requested});
+                                                                        .shutdown_requested = shutdown_requested,
+                                                                        .network = &networking->network()});
   metrics.emplace(*kernel, *workers, clock);
   kernel->on_deadline([this](Instant earliest) { timer_thread->notify(earliest); });
   timer_thread->add({[this] { return kernel->next_deadline(); }, [this] { kernel->advance(); }});
@@ -200,6 +187,9 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
   });
   kernel->add_module(ProcessId("timer", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
     return std::make_unique<modules::TimerModule>(context, clock, timers);
+  });
+  kernel->add_module(modules::net::NetModule::id(), false, [this](kernel::ProcessContext& context) {
+    return std::make_unique<modules::net::NetModule>(context, networking->network());
   });
   kernel->add_module(modules::HttpServer::id(), false, [this](kernel::ProcessContext& context) {
     auto module = std::make_unique<modules::HttpServer>(context, http, [this] { return metrics->text(); });
@@ -248,6 +238,9 @@ Result<void> Node::Parts::boot(std::vector<package::PackageSource> shipped) {
     return loaded;
   }
   packages.install(*kernel);
+  if (Result<void> started = networking->start(*kernel); !started) {
+    return started;
+  }
   kernel->run_all();
   // Not earlier, so that a request finds every process in its place.
   http->start(*http_server);
@@ -294,6 +287,9 @@ Node::~Node() {
   }
   if (parts.kernel) {
     parts.kernel->shutdown();
+  }
+  if (parts.networking) {
+    parts.networking->stop();
   }
   if (parts.workers) {
     parts.workers->stop();

@@ -17,6 +17,31 @@ CLI::Option* add_port(CLI::App& app, const std::string& name, std::optional<uint
   return app.add_option(name, port, text)->check(CLI::Range(0, 65'535))->type_name("PORT");
 }
 
+void add_network_options(CLI::App& app, Options& options) {
+  add_port(app, "--ws-port", options.ws_port,
+           "Port for other nodes, WebSocket; 0: none (default: the first free one from 9000)");
+  add_port(app, "--tcp-port", options.tcp_port,
+           "Port for other nodes, TCP; 0: none (default: the first free one from 10000)");
+  app.add_option("--ip", options.ip,
+                 "Address where other nodes reach this one (default: only those on this machine do)")
+      ->check(CLI::ValidIPV4)
+      ->type_name("ADDRESS");
+  app.add_option("--router", options.routers,
+                 "Node that passes connections on to this one, which then opens no port; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  app.add_option("--peers", options.peers_file, "File of other nodes' records (default: peers.toml in the home)")
+      ->type_name("FILE");
+  app.add_option("--max-peers", options.max_peers, "Connections with other nodes at most")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  app.add_option("--max-passthroughs", options.max_passthroughs,
+                 "Connections of others that this node passes on as a router, at most")
+      ->check(CLI::Range(0, 1'000'000))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 void add_options(CLI::App& app, Options& options) {
   app.set_version_flag("--version", fmt::format("kinode {}", version), "Print the version");
   app.set_help_flag("-h,--help", "Print this");
@@ -24,8 +49,7 @@ void add_options(CLI::App& app, Options& options) {
       ->required()
       ->type_name("FOLDER");
   add_port(app, "-p,--port", options.port, "Port for HTTP (default: the first free one from 8080)");
-  add_port(app, "--ws-port", options.ws_port, "Port for other nodes, WebSocket");
-  add_port(app, "--tcp-port", options.tcp_port, "Port for other nodes, TCP");
+  add_network_options(app, options);
   app.add_option("-v,--verbosity", options.verbosity, "What is shown: 0 always, 1 debugging, 2 detail, 3 everything")
       ->check(CLI::Range(0, 3))
       ->type_name("0-3");

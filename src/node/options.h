@@ -15,9 +15,17 @@ struct Options {
   std::string home;
   /// HTTP. None: the first free one from 8080.
   std::optional<uint16_t> port;
-  /// For the transports between nodes; kept for the network.
+  /// For other nodes. None: the first free ones from 9000 and from 10000. 0: not by this protocol.
   std::optional<uint16_t> ws_port;
   std::optional<uint16_t> tcp_port;
+  /// Where other nodes reach this one; without it those of this machine do.
+  std::optional<std::string> ip;
+  /// Nodes that pass connections on to this one, which opens no port then.
+  std::vector<std::string> routers;
+  /// Empty: peers.toml in the home.
+  std::string peers_file;
+  std::optional<size_t> max_peers;
+  size_t max_passthroughs = 0;
   uint8_t verbosity = 0;
   /// No input from the terminal: none is wanted, or there is none.
   bool detached = false;

@@ -24,7 +24,7 @@ Result<void> make_folder(const std::string& folder) {
   if (fs::create_directories(folder, error)) {
     fs::permissions(folder, fs::perms::owner_all, error);
   }
-  struct stat status {};
+  struct stat status{};
   if (error || ::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
     return fail("cannot make the folder {} for a development network: {}", folder,
                 error ? error.message() : std::generic_category().message(errno));
@@ -64,9 +64,10 @@ Result<std::unique_ptr<Devnet>> Devnet::join(std::string folder, const std::stri
   }
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock);
-    return fail("a node named {} runs in the development network {}: give this one another name with "
-                "--fake-node-name, or another folder with --devnet",
-                name, folder);
+    return fail(
+        "a node named {} runs in the development network {}: give this one another name with "
+        "--fake-node-name, or another folder with --devnet",
+        name, folder);
   }
   return std::unique_ptr<Devnet>(new Devnet(std::move(folder), name, lock));
 }

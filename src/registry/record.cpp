@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <map>
-#include <toml++/toml.h>
 
 #include "registry/registry.h"
 #include "types/address.h"
@@ -37,8 +37,8 @@ std::optional<crypto::Signature> parse_signature(std::string_view text) {
 /// What the signature covers. Every field on a line of its own, none of which can hold a line's end.
 std::string signed_text(const Record& record, const crypto::PublicKey& key) {
   const Identity& identity = record.identity;
-  std::string text = fmt::format("kinode node record 1\nname={}\nkey={}\nip={}\n", identity.name, hex(key),
-                                 identity.direct.ip);
+  std::string text =
+      fmt::format("kinode node record 1\nname={}\nkey={}\nip={}\n", identity.name, hex(key), identity.direct.ip);
   for (const auto& [protocol, port] : identity.direct.ports) {
     text += fmt::format("{}={}\n", protocol, port);
   }
@@ -124,7 +124,8 @@ Result<Record> read_record(const toml::table& table) {
   const std::optional<crypto::Signature> signature = parse_signature(*signature_text);
   const std::string covered = signed_text(record, entry->key);
   if (!signature || !crypto::verify(entry->key, bytes_of(covered), *signature)) {
-    return fail("{}: the signature is not one of its key over this record; ask the node's owner for a new record", *name);
+    return fail("{}: the signature is not one of its key over this record; ask the node's owner for a new record",
+                *name);
   }
   return record;
 }

@@ -41,10 +41,14 @@ TEST(Record, OfTwoTheLaterOneCounts) {
 
 TEST(Record, AnyChangeMakesTheSignatureWrong) {
   const std::string text = write_record(record_of("a.dev"), key_of(1));
-  const std::vector<std::pair<std::string, std::string>> changes = {
-      {"a.dev", "b.dev"},     {"127.0.0.1", "127.0.0.2"}, {"tcp = 10000", "tcp = 10001"}, {"ws = 9000", "ws = 9001"},
-      {"ws = 9000\n", ""},    {"issued = 1", "issued = 2"}, {"ip =", "routers = [\"r.dev\"]\nip ="},
-      {"signature = \"", "signature = \"00"}};
+  const std::vector<std::pair<std::string, std::string>> changes = {{"a.dev", "b.dev"},
+                                                                    {"127.0.0.1", "127.0.0.2"},
+                                                                    {"tcp = 10000", "tcp = 10001"},
+                                                                    {"ws = 9000", "ws = 9001"},
+                                                                    {"ws = 9000\n", ""},
+                                                                    {"issued = 1", "issued = 2"},
+                                                                    {"ip =", "routers = [\"r.dev\"]\nip ="},
+                                                                    {"signature = \"", "signature = \"00"}};
   for (const auto& [from, to] : changes) {
     std::string changed = text;
     changed.replace(changed.find(from), from.size(), to);
@@ -65,9 +69,9 @@ TEST(Record, ForAnotherKeyCannotBeTaken) {
 
 TEST(Record, WhatIsWrongIsLeftOutWithItsPlace) {
   const std::string good = write_record(record_of("a.dev"), key_of(1));
-  for (const std::string bad : {"[[node]]\nname = 3\n", "[[node]]\n", "[[node]]\nname = \"b\"\nkey = \"00\"\n",
-                                "[[node]]\ntcp = 70000\n", "[[node]]\nrouters = [1]\n", "[[node]]\nrouters = 1\n",
-                                "[[node]]\nname = \"\"\"x\ny\"\"\"\n"}) {
+  for (const std::string bad :
+       {"[[node]]\nname = 3\n", "[[node]]\n", "[[node]]\nname = \"b\"\nkey = \"00\"\n", "[[node]]\ntcp = 70000\n",
+        "[[node]]\nrouters = [1]\n", "[[node]]\nrouters = 1\n", "[[node]]\nname = \"\"\"x\ny\"\"\"\n"}) {
     Result<Records> records = read_records(good + bad, "peers");
     ASSERT_TRUE(records) << bad;
     EXPECT_EQ(records->identities.size(), 1U) << bad;

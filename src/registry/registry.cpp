@@ -14,7 +14,8 @@ size_t slot_of(Source source) { return static_cast<size_t>(source); }
 
 Result<Entry> check(Identity identity) {
   if (!is_safe_node(identity.name) || identity.name == "our") {
-    return fail("`{}` is no name of a node: a-z, 0-9, `-` and `.` are allowed, and it must not be `our`", identity.name);
+    return fail("`{}` is no name of a node: a-z, 0-9, `-` and `.` are allowed, and it must not be `our`",
+                identity.name);
   }
   const std::optional<crypto::PublicKey> key = crypto::parse_public_key(identity.networking_key);
   if (!key) {

@@ -55,9 +55,7 @@ class Sources : public testing::Test {
   std::function<void(const std::string&)> report() {
     return [this](const std::string& line) { complaints_.add(line); };
   }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name) << text;
-  }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
 
   const fs::path folder_ = fs::temp_directory_path() / ("sources-test-" + std::to_string(::getpid()));
   const crypto::SigningKey key_ = crypto::SigningKey::generate();

@@ -1,0 +1,71 @@
+// Outbox: the messages to one peer that wait for its connection. It is bounded: who sends more than the
+// peer takes is suspended, and memory does not fill (docs/limits.md).
+//
+// Threads: `add`, `has_room` and `bytes` for any; the rest for the network's thread.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/executor.h"
+#include "codec/msgpack.h"
+#include "types/message.h"
+
+namespace kinode::modules::net {
+
+struct OutboxLimits {
+  size_t messages = 4'096;
+  size_t bytes = size_t{32} << 20;
+};
+
+class Outbox {
+ public:
+  struct Item {
+    /// For who sent it, should it not leave.
+    KernelMessage message;
+    codec::MessageParts encoded;
+  };
+
+  Outbox(OutboxLimits limits, Executor& executor) : limits_(limits), executor_(executor) {}
+
+  enum class Added : uint8_t {
+    first,   // and its owner has to be told: it waits for that
+    more,    // its owner knows that there are some
+    full,    // the item is still the caller's; `sender` is woken when there is room
+    closed,  // for ever: another has taken its place
+  };
+  /// A Response is never refused as full: the reader of its peer stops before too many are asked for.
+  Added add(Item& item, const std::shared_ptr<Task>& sender);
+  /// Bytes that wait.
+  [[nodiscard]] size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool is_full() const { return bytes() > limits_.bytes; }
+  /// False if more waits than should; `waiter` is then woken when there is room.
+  bool has_room(const std::shared_ptr<Task>& waiter);
+
+  /// The next items, in order: at least one if there are any, and not many more bytes than `bytes`. When
+  /// none are left, the next `add` tells the owner again.
+  std::deque<Item> take(size_t bytes);
+  /// Puts back what was taken and not sent, before all others.
+  void put_back(std::deque<Item> items);
+  [[nodiscard]] bool is_empty() const;
+  /// Nothing can be added any more, if it is empty; else no effect, and false.
+  bool close_if_empty();
+
+ private:
+  [[nodiscard]] bool fits(size_t bytes) const;
+  static size_t bytes_of(const Item& item) { return item.encoded.size() + sizeof(Item); }
+
+  const OutboxLimits limits_;
+  Executor& executor_;
+  std::atomic<size_t> bytes_ = 0;  // written with the lock held
+  mutable std::mutex mutex_;
+  std::deque<Item> items_;
+  std::vector<std::weak_ptr<Task>> waiters_;
+  bool told_ = false;  // its owner knows that there are items
+  bool closed_ = false;
+};
+
+}  // namespace kinode::modules::net

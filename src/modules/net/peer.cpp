@@ -1,0 +1,188 @@
+#include "modules/net/peer.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <random>
+
+#include "modules/net/inbound.h"
+
+namespace kinode::modules::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+/// After a connection ended, before the next dial: the first client forgets a new connection with the end
+/// of the old one if they come close together (networking.md 10).
+constexpr std::chrono::milliseconds pause_after_end{60};
+constexpr std::chrono::milliseconds first_back_off{100};
+constexpr std::chrono::milliseconds longest_back_off{4'000};
+/// How long a connection that does not send any more is still read.
+constexpr std::chrono::seconds superseded_time{60};
+
+/// Doubled with each failure; up to a half more, by chance, so that nodes do not dial in step.
+std::chrono::milliseconds back_off(uint32_t failures) {
+  static thread_local std::minstd_rand random(std::random_device{}());
+  const auto base = std::min(longest_back_off, first_back_off * (1U << std::min(failures, 8U)));
+  return base + std::chrono::milliseconds(random() % static_cast<uint64_t>(base.count() / 2 + 1));
+}
+
+}  // namespace
+
+// ---- connecting -----------------------------------------------------------------------------------
+
+void Peer::outbox_filled() {
+  if (sender_) {
+    sender_->notify();
+  } else if (!dialling_ && failures_ > 0 && Clock::now() < quiet_until_) {
+    give_up(Error{"it was not reached a moment ago"});
+  } else {
+    connect();
+  }
+}
+
+void Peer::connect() {
+  const bool failed_lately = failures_ > 0 && Clock::now() < quiet_until_;
+  if (!closed_ && !sender_ && !dialling_ && !failed_lately) {
+    dialling_ = true;
+    asio::co_spawn(shared_.io, dial(), [self = shared_from_this()](const std::exception_ptr&) {});
+  }
+}
+
+asio::awaitable<void> Peer::dial() {
+  if (Clock::now() < quiet_until_) {
+    asio::steady_timer pause(shared_.io, quiet_until_);
+    co_await pause.async_wait(as_result);
+  }
+  dial_started_ = Clock::now();
+  Dialler dialler(shared_);
+  Result<transport::Secured> secured = co_await dialler.reach(name_, is_router_);
+  dialling_ = false;
+  if (closed_) {
+    co_return;
+  }
+  if (secured) {
+    add(std::move(*secured), /*dialled=*/true);
+    co_return;
+  }
+  shared_.print(2, fmt::format("{}: {}", name_, secured.error().message));
+  quiet_until_ = Clock::now() + back_off(failures_++);
+  if (!sender_) {
+    give_up(secured.error());
+  }
+}
+
+void Peer::add(transport::Secured secured, bool dialled) {
+  ++shared_.counters.handshakes;
+  ++shared_.counters.connections;
+  auto session = std::make_shared<Session>(std::move(secured), dialled, shared_from_this(), outbox_);
+  sessions_.push_back(session);
+  failures_ = 0;
+  shared_.print(2, fmt::format("connected with {} by {}, {}", name_, transport::name_of(session->protocol()),
+                               dialled ? "dialled from here" : "dialled from there"));
+  choose_sender(session);
+  session->start();
+}
+
+void Peer::choose_sender(std::shared_ptr<Session> newest) {
+  if (sender_ && sender_->dialled() != newest->dialled() && Clock::now() - dial_started_ < 2 * set_up_time) {
+    // Both dialled at once. Both nodes must choose the same connection, or the order of messages is lost.
+    const bool ours_sends = shared_.our_name() < name_;
+    if (newest->dialled() != ours_sends) {
+      return;
+    }
+  }
+  if (sender_) {
+    sender_->set_sends(false);
+  }
+  sender_ = std::move(newest);
+  sender_->set_sends(true);
+}
+
+void Peer::close(std::string_view reason) {
+  closed_ = true;
+  disconnect(reason);
+}
+
+void Peer::close_unused() {
+  const Clock::time_point long_ago = Clock::now() - superseded_time;
+  for (const std::shared_ptr<Session>& session : std::vector(sessions_)) {
+    // The first client would take the end of one for the end of all (defect B8).
+    if (session != sender_ && session->is_our_kind() && session->last_used() < long_ago) {
+      session->close("another connection took over");
+    }
+  }
+}
+
+void Peer::disconnect(std::string_view reason) {
+  for (const std::shared_ptr<Session>& session : std::vector(sessions_)) {
+    session->close(reason);
+  }
+}
+
+Session* Peer::routed_session() const {
+  for (const std::shared_ptr<Session>& session : sessions_) {
+    if (session->proxy_request() && !session->dialled()) {
+      return session.get();
+    }
+  }
+  return nullptr;
+}
+
+Peer::Clock::time_point Peer::last_used() const {
+  Clock::time_point last = Clock::time_point::min();
+  for (const std::shared_ptr<Session>& session : sessions_) {
+    last = std::max(last, session->last_used());
+  }
+  return last;
+}
+
+// ---- what happens to connections ------------------------------------------------------------------
+
+transport::Awaitable<void> Peer::arrived(Session& session, Bytes message) {
+  return inbound_.arrived(*this, session, std::move(message));
+}
+
+void Peer::ended(Session& session, std::deque<Outbox::Item> unsent, const Error& reason) {
+  --shared_.counters.connections;
+  shared_.print(2, fmt::format("connection with {} ended: {}", name_, reason.message));
+  const bool was_sender = sender_.get() == &session;
+  std::erase_if(sessions_, [&](const auto& other) { return other.get() == &session; });
+  for (Outbox::Item& item : unsent) {
+    shared_.kernel->undelivered(std::move(item.message));
+  }
+  if (!was_sender) {
+    return;
+  }
+  sender_ = nullptr;
+  quiet_until_ = Clock::now() + pause_after_end;
+  if (!sessions_.empty()) {
+    choose_sender(sessions_.back());
+  } else if (!outbox_.is_empty()) {
+    connect();
+  }
+}
+
+void Peer::give_up(const Error& reason) {
+  size_t count = 0;
+  while (true) {
+    std::deque<Outbox::Item> items = outbox_.take(SIZE_MAX);
+    if (items.empty()) {
+      break;
+    }
+    count += items.size();
+    for (Outbox::Item& item : items) {
+      shared_.kernel->undelivered(std::move(item.message));
+    }
+  }
+  if (count > 0) {
+    shared_.print(2, fmt::format("{} messages to {} given back: {}", count, name_, reason.message));
+  }
+}
+
+}  // namespace kinode::modules::net

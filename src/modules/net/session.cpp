@@ -1,0 +1,131 @@
+#include "modules/net/session.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace kinode::modules::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+/// What is taken from the outbox at once: small messages share a write.
+constexpr size_t batch_bytes = size_t{256} << 10;
+/// Without anything sent for so long, a ping is (networking.md 4.1).
+constexpr std::chrono::seconds ping_interval{30};
+
+}  // namespace
+
+Session::Session(transport::Secured secured, bool dialled, std::shared_ptr<SessionOwner> owner, Outbox& outbox)
+    : channel_(std::move(secured.channel)),
+      peer_(std::move(secured.peer)),
+      dialled_(dialled),
+      proxy_request_(secured.proxy_request),
+      features_(secured.features),
+      owner_(std::move(owner)),
+      outbox_(outbox),
+      wake_(channel_.link().executor()) {}
+
+void Session::start() {
+  reading_ = true;
+  writing_ = true;
+  // Each keeps the session until it has ended.
+  auto keep = [self = shared_from_this()](const std::exception_ptr&) {};
+  asio::co_spawn(channel_.link().executor(), read_all(), keep);
+  asio::co_spawn(channel_.link().executor(), write_all(), keep);
+}
+
+void Session::set_sends(bool sends) {
+  sends_ = sends;
+  notify();
+}
+
+void Session::close(std::string_view reason) { end(Error{std::string(reason)}); }
+
+void Session::end(Error reason) {
+  if (!closed_) {
+    closed_ = true;
+    reason_ = std::move(reason);
+    channel_.link().close();
+    wake_.cancel();
+  }
+  if (!reading_ && !writing_ && !told_) {
+    told_ = true;
+    owner_->ended(*this, std::exchange(unsent_, {}), reason_);
+  }
+}
+
+// ---- reading --------------------------------------------------------------------------------------
+
+asio::awaitable<void> Session::read_all() {
+  Error reason;
+  while (!closed_) {
+    Result<Bytes> message = co_await channel_.read();
+    if (!message) {
+      reason = message.error();
+      break;
+    }
+    last_used_ = Clock::now();
+    if (Result<void> taken = co_await owner_->arrived(*this, std::move(*message)); !taken) {
+      reason = taken.error();
+      break;
+    }
+  }
+  reading_ = false;
+  end(std::move(reason));
+}
+
+// ---- writing --------------------------------------------------------------------------------------
+
+asio::awaitable<void> Session::write_all() {
+  Error reason;
+  while (!closed_) {
+    std::deque<Outbox::Item> items;
+    if (sends_) {
+      items = outbox_.take(batch_bytes);
+    }
+    if (items.empty()) {
+      co_await wait_for_items();
+      if (!closed_ && Clock::now() - last_sent_ >= ping_interval) {
+        last_sent_ = Clock::now();
+        if (Result<void> sent = co_await channel_.link().ping(); !sent) {
+          reason = sent.error();
+          break;
+        }
+      }
+      continue;
+    }
+    last_sent_ = last_used_ = Clock::now();
+    if (Result<void> sent = co_await send(std::move(items)); !sent) {
+      reason = sent.error();
+      break;
+    }
+  }
+  writing_ = false;
+  end(std::move(reason));
+}
+
+transport::Awaitable<void> Session::send(std::deque<Outbox::Item> items) {
+  unsent_ = std::move(items);
+  for (const Outbox::Item& item : unsent_) {
+    Result<void> written = co_await channel_.write(item.encoded.head.span(), item.encoded.tail.span());
+    if (!written) {
+      co_return written;
+    }
+  }
+  Result<void> flushed = co_await channel_.flush();
+  if (flushed) {
+    unsent_.clear();
+  }
+  co_return flushed;
+}
+
+asio::awaitable<void> Session::wait_for_items() {
+  wake_.expires_at(last_sent_ + ping_interval);
+  co_await wake_.async_wait(as_result);
+}
+
+}  // namespace kinode::modules::net

@@ -1,0 +1,81 @@
+// Session: one connection with a peer, from the end of the handshake on. It sends what the peer's outbox
+// holds, and hands over what comes.
+//
+// Threads: the network's alone.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+
+#include "modules/net/outbox.h"
+#include "transport/handshake.h"
+
+namespace kinode::modules::net {
+
+class Session;
+
+/// What a session serves.
+class SessionOwner {
+ public:
+  virtual ~SessionOwner() = default;
+  /// A message came; the next is read when this is done. An error ends the connection.
+  virtual transport::Awaitable<void> arrived(Session& session, Bytes message) = 0;
+  /// The connection ended. `unsent` was taken from the outbox, and the peer did not get it, or not whole.
+  virtual void ended(Session& session, std::deque<Outbox::Item> unsent, const Error& reason) = 0;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `owner` and `outbox` outlive it.
+  Session(transport::Secured secured, bool dialled, std::shared_ptr<SessionOwner> owner, Outbox& outbox);
+
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+  /// Whether this node asked for the connection.
+  [[nodiscard]] bool dialled() const { return dialled_; }
+  /// The peer wants to be reached through this node.
+  [[nodiscard]] bool proxy_request() const { return proxy_request_; }
+  [[nodiscard]] bool is_our_kind() const { return features_.has_value(); }
+  [[nodiscard]] transport::Protocol protocol() { return channel_.link().protocol(); }
+  [[nodiscard]] Clock::time_point last_used() const { return last_used_; }
+
+  /// Starts to read and to send.
+  void start();
+  /// Whether it takes from the outbox: of the sessions of a peer one does.
+  void set_sends(bool sends);
+  /// The outbox has items.
+  void notify() { wake_.cancel(); }
+  /// Ends it; the owner hears of it later.
+  void close(std::string_view reason);
+
+ private:
+  boost::asio::awaitable<void> read_all();
+  boost::asio::awaitable<void> write_all();
+  /// Sends `items`; those that the operating system did not take whole are left in `unsent_`.
+  transport::Awaitable<void> send(std::deque<Outbox::Item> items);
+  /// Until there is something to do, or it is time for a sign of life.
+  boost::asio::awaitable<void> wait_for_items();
+  void end(Error reason);
+
+  transport::Channel channel_;
+  const std::string peer_;
+  const bool dialled_;
+  const bool proxy_request_;
+  const std::optional<wire::PeerFeatures> features_;
+  const std::shared_ptr<SessionOwner> owner_;
+  Outbox& outbox_;
+  boost::asio::steady_timer wake_;
+  Clock::time_point last_used_ = Clock::now();
+  Clock::time_point last_sent_ = Clock::now();
+  std::deque<Outbox::Item> unsent_;
+  bool sends_ = false;
+  bool closed_ = false;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool told_ = false;
+  Error reason_;
+};
+
+}  // namespace kinode::modules::net

@@ -1,0 +1,133 @@
+#include "node/own_identity.h"
+
+#include "identity/keyfile.h"
+#include "identity/keyfile_store.h"
+#include "identity/login.h"
+#include "node/development_key.h"
+
+namespace kinode::node {
+namespace {
+
+constexpr const char* default_name = "node.dev";
+constexpr const char* name_record = "meta/node";
+
+/// The name in the journal, or `wanted`, which is put there.
+Result<std::string> settle_name(kernel::Journal& journal, const std::string& home,
+                                const std::optional<std::string>& wanted) {
+  Result<std::optional<Bytes>> known = journal.read(name_record);
+  if (!known) {
+    return std::unexpected(known.error());
+  }
+  if (*known) {
+    std::string name((*known)->text());
+    if (wanted && *wanted != name) {
+      return fail("{} is the home of {}, not of {}: use another home, or start it without --fake-node-name", home, name,
+                  *wanted);
+    }
+    return name;
+  }
+  std::string name = wanted.value_or(default_name);
+  kernel::Batch batch;
+  batch.put(name_record, Bytes::copy_of(name));
+  Result<uint64_t> written = journal.write(batch);
+  if (!written) {
+    return std::unexpected(written.error());
+  }
+  return name;
+}
+
+/// Opens the keyfile with the password as it is (development builds of the first client), or with its hash
+/// (all others); one whose token secret had to be replaced is written anew.
+Result<identity::Keyfile> unlock(const Options& options, const Bytes& file, const std::string& name) {
+  std::string secret = *options.password;
+  Result<identity::Keyfile> keyfile = identity::decode(file, secret);
+  if (!keyfile && identity::is_incorrect_password(keyfile.error())) {
+    if (Result<std::string> hash = identity::login_hash(secret, name)) {
+      secret = std::move(*hash);
+      keyfile = identity::decode(file, secret);
+    }
+  }
+  if (keyfile && keyfile->rekeyed) {
+    Result<Bytes> renewed = identity::encode(*keyfile, secret);
+    if (!renewed) {
+      return std::unexpected(renewed.error());
+    }
+    if (Result<void> written = identity::write_keyfile(options.home, *renewed); !written) {
+      return std::unexpected(written.error());
+    }
+  }
+  return keyfile;
+}
+
+Result<OwnIdentity> from_keyfile(kernel::Journal& journal, const Options& options, const Bytes& file) {
+  Result<identity::KeyfileNames> names = identity::read_names(file);
+  if (!names) {
+    return std::unexpected(names.error().at(options.home + "/.keys"));
+  }
+  if (options.node_name && *options.node_name != names->name) {
+    return fail("the keyfile of {} is that of {}, not of {}: use another home, or start it without --fake-node-name",
+                options.home, names->name, *options.node_name);
+  }
+  if (!options.password) {
+    return fail("{} is the home of {}, whose keys are locked: give the password with KINODE_PASSWORD or --password",
+                options.home, names->name);
+  }
+  Result<identity::Keyfile> keyfile = unlock(options, file, names->name);
+  if (!keyfile) {
+    return std::unexpected(keyfile.error());
+  }
+  Result<std::string> name = settle_name(journal, options.home, names->name);
+  if (!name) {
+    return std::unexpected(name.error());
+  }
+  auto key = std::make_shared<const crypto::SigningKey>(std::move(keyfile->networking_key));
+  return OwnIdentity{std::move(*name), std::move(key), std::move(keyfile->routers)};
+}
+
+/// A keyfile as development builds of the first client make it. A node that was there without one keeps its key.
+Result<OwnIdentity> make_keyfile(const Options& options, std::string name) {
+  identity::Keyfile keyfile = identity::make_keyfile(std::move(name), {});
+  Result<std::optional<crypto::SigningKey>> known = read_development_key(options.home);
+  if (!known) {
+    return std::unexpected(known.error());
+  }
+  if (*known) {
+    keyfile.networking_key = std::move(**known);
+  }
+  Result<Bytes> file = identity::encode(keyfile, *options.password);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  if (Result<void> written = identity::write_keyfile(options.home, *file); !written) {
+    return std::unexpected(written.error());
+  }
+  forget_development_key(options.home);
+  auto key = std::make_shared<const crypto::SigningKey>(std::move(keyfile.networking_key));
+  return OwnIdentity{std::move(keyfile.name), std::move(key), {}};
+}
+
+}  // namespace
+
+Result<OwnIdentity> settle_identity(kernel::Journal& journal, const Options& options) {
+  Result<std::optional<Bytes>> file = identity::read_keyfile(options.home);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  if (*file) {
+    return from_keyfile(journal, options, **file);
+  }
+  Result<std::string> name = settle_name(journal, options.home, options.node_name);
+  if (!name) {
+    return std::unexpected(name.error());
+  }
+  if (options.password) {
+    return make_keyfile(options, std::move(*name));
+  }
+  Result<crypto::SigningKey> key = development_key(options.home);
+  if (!key) {
+    return std::unexpected(key.error());
+  }
+  return OwnIdentity{std::move(*name), std::make_shared<const crypto::SigningKey>(std::move(*key)), {}};
+}
+
+}  // namespace kinode::node
