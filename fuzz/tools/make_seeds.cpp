@@ -6,9 +6,14 @@
 
 #include "base/check.h"
 #include "codec/msgpack.h"
+#include "crypto/aes_gcm.h"
+#include "identity/pkcs8.h"
+#include "identity/sealed_keyfile.h"
 #include "package/archive.h"
 #include "package/metadata.h"
 #include "package/testing/raw_zip.h"
+#include "wire/net_api.h"
+#include "wire/routing_request.h"
 
 namespace fs = std::filesystem;
 using namespace kinode;
@@ -77,6 +82,72 @@ void write_unpacking(const fs::path& folder) {
   write(folder / "add_zip_out", request + "\n" + std::string(raw_zip({{"ok", "x"}, {"../../../out", "y"}}).text()));
 }
 
+crypto::SigningKey signing_key() { return crypto::SigningKey::from_seed(std::array<uint8_t, 32>{}); }
+
+std::string_view text_of(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void write_greetings(const fs::path& folder) {
+  const std::array<uint8_t, 32> static_key{};
+  wire::HandshakePayload payload{.name = "a.dev", .signature = wire::handshake_signature(signing_key(), static_key)};
+  write(folder / "handshake" / "integers", wire::encode_handshake_payload(payload, codec::ByteForm::integers).text());
+  payload.features = wire::PeerFeatures{1};
+  write(folder / "handshake" / "features", wire::encode_handshake_payload(payload).text());
+  write(folder / "handshake" / "key", std::string(32, '\1'));
+  const wire::RoutingRequest request{
+      .source = "a.dev", .signature = wire::sign_route(signing_key(), "b.dev", "r.dev"), .target = "b.dev"};
+  write(folder / "routing_request" / "integers",
+        wire::encode_routing_request(request, codec::ByteForm::integers).text());
+  write(folder / "routing_request" / "bin", wire::encode_routing_request(request).text());
+}
+
+void write_net_api(const fs::path& folder) {
+  const wire::KnsUpdate update{"a.dev", "0xab", {"127.0.0.1"}, {{"ws", 9000}, {"tcp", 9001}}, {"r.dev"}};
+  const Address address("n.os", ProcessId("a", "b", "c.os"));
+  const std::vector<wire::NetAction> actions = {wire::ConnectionRequest{"a.dev"},
+                                                update,
+                                                wire::KnsBatchUpdate{{update, update}},
+                                                wire::GetPeers{},
+                                                wire::GetPeer{"a.dev"},
+                                                wire::GetDiagnostics{},
+                                                wire::Sign{},
+                                                wire::Verify{address, Bytes::copy_of("\xff")}};
+  for (const wire::NetAction& action : actions) {
+    write(folder / fmt::format("action{}", action.index()), wire::encode_net_action(action).text());
+  }
+  const Identity direct{"a.dev", "0xab", {"1.2.3.4", {{"ws", 9000}}}, {}};
+  const Identity routed{"b.dev", "0xab", {}, {"r.dev"}};
+  const std::vector<wire::NetResponse> responses = {
+      wire::Accepted{"a"},    wire::Rejected{"a"}, wire::Peers{{direct, routed}}, wire::Peer{routed},
+      wire::Diagnostics{"x"}, wire::Signed{},      wire::Verified{true}};
+  for (const wire::NetResponse& response : responses) {
+    write(folder / fmt::format("response{}", response.index()), wire::encode_net_response(response).text());
+  }
+  write(folder / "identity", wire::encode_identity(direct).text());
+  write(folder / "by_number", "\x04");
+}
+
+/// In bincode: little endian, lengths of 64 bits.
+std::string bincode(std::string_view bytes) {
+  std::string text;
+  for (int i = 0; i < 8; ++i) {
+    text += static_cast<char>(bytes.size() >> (8 * i));
+  }
+  return text + std::string(bytes);
+}
+
+void write_keyfiles(const fs::path& folder) {
+  const crypto::Secret document = identity::encode_pkcs8(signing_key());
+  const std::vector<uint8_t> blob = crypto::aes_gcm_seal(crypto::SecretArray<32>(), {}, document.span());
+  const identity::SealedKeyfile keyfile{"a.dev", {"r.dev"}, {}, blob, blob, blob};
+  write(folder / "json", identity::encode_sealed(keyfile).text());
+  const std::string sealed = bincode(text_of(blob));
+  write(folder / "bincode",
+        bincode("a.dev") + std::string(8, '\0') + bincode(std::string(32, 's')) + sealed + sealed + sealed);
+  write(folder / "pkcs8", text_of(document.span()));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -85,5 +156,8 @@ int main(int count, char** arguments) {
   write_messages(folder / "msgpack");
   write_zips(folder / "zip");
   write_unpacking(folder / "vfs");
+  write_greetings(folder);
+  write_net_api(folder / "net_api");
+  write_keyfiles(folder / "keyfile");
   return 0;
 }
