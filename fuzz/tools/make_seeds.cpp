@@ -94,7 +94,7 @@ void write_greetings(const fs::path& folder) {
   write(folder / "handshake" / "integers", wire::encode_handshake_payload(payload, codec::ByteForm::integers).text());
   payload.features = wire::PeerFeatures{1};
   write(folder / "handshake" / "features", wire::encode_handshake_payload(payload).text());
-  write(folder / "handshake" / "key", std::string(32, '\1'));
+  write(folder / "handshake" / "first_message", std::string(33, '\7'));
   const wire::RoutingRequest request{
       .source = "a.dev", .signature = wire::sign_route(signing_key(), "b.dev", "r.dev"), .target = "b.dev"};
   write(folder / "routing_request" / "integers",
