@@ -54,6 +54,7 @@ std::optional<Secret> aes_gcm_open(const SecretArray<32>& key, std::span<const u
   }
   std::array<uint8_t, tag_size> nothing{};
   if (EVP_DecryptFinal_ex(context.get(), nothing.data(), &size) != 1) {
+    forget_errors();
     return std::nullopt;
   }
   return plain;

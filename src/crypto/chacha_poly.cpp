@@ -78,6 +78,7 @@ bool ChaChaPoly::open(uint64_t nonce, std::span<const uint8_t> associated, std::
   int size = 0;
   std::array<uint8_t, tag_size> nothing{};
   if (EVP_CipherFinal_ex(context, nothing.data(), &size) != 1) {
+    forget_errors();
     OPENSSL_cleanse(out, text.size());
     return false;
   }

@@ -94,6 +94,14 @@ TEST(ChaChaPoly, WorksAfterAMove) {
   EXPECT_EQ(open(moved, 5, {}, seal(same, 5, {}, {1, 2, 3})), (Octets{1, 2, 3}));
 }
 
+TEST(OpensslErrors, NoneStayAfterAForgedText) {
+  ERR_clear_error();
+  ChaChaPoly cipher(any_key());
+  EXPECT_FALSE(open(cipher, 0, {}, Octets(100)));
+  EXPECT_FALSE(aes_gcm_open(any_key(), Octets(100)));
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
 TEST(AesGcm, HasTheFormOfAKeyfile) {
   // Made with another implementation (Python's cryptography): key 00..1f, nonce 00..0b.
   SecretArray<32> key;

@@ -45,8 +45,13 @@ bool verify(const PublicKey& key, std::span<const uint8_t> message, std::span<co
   }
   EvpKey evp_key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
   EvpDigestContext context(EVP_MD_CTX_new());
-  return evp_key != nullptr && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, evp_key.get()) == 1 &&
-         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+  const bool valid =
+      evp_key != nullptr && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, evp_key.get()) == 1 &&
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+  if (!valid) {
+    forget_errors();
+  }
+  return valid;
 }
 
 std::optional<PublicKey> parse_public_key(std::string_view hex) {

@@ -1,6 +1,7 @@
 // Owners of OpenSSL's objects. Of this room alone.
 #pragma once
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <memory>
@@ -20,5 +21,9 @@ using EvpKey = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 using EvpKeyContext = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX_free>>;
 using EvpDigestContext = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
 using EvpCipherContext = std::unique_ptr<EVP_CIPHER_CTX, OpensslFree<EVP_CIPHER_CTX_free>>;
+
+/// After a failure that somebody else caused: what OpenSSL keeps of it would be taken for the failure of the next TLS
+/// connection that this thread serves.
+inline void forget_errors() { ERR_clear_error(); }
 
 }  // namespace kinode::crypto

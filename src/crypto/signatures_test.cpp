@@ -85,6 +85,13 @@ TEST(Ed25519, AnyFlippedBitSpoilsASignature) {
   }));
 }
 
+TEST(OpensslErrors, AForgeryLeavesNoneBehind) {
+  ERR_clear_error();
+  EXPECT_FALSE(verify(SigningKey::generate().public_key(), {}, Signature{}));
+  EXPECT_FALSE(X25519Key::generate().agree(Bytes32{}).has_value());
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
 TEST(PublicKeyText, IsReadInAllFormsThatRegistriesWrite) {
   const PublicKey key = bytes32(rfc8032[0].public_key);
   const std::string text = format_public_key(key);

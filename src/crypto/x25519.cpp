@@ -1,7 +1,5 @@
 #include "crypto/x25519.h"
 
-#include <openssl/err.h>
-
 #include "base/check.h"
 #include "crypto/random.h"
 
@@ -34,7 +32,7 @@ Result<SecretArray<32>> X25519Key::agree(std::span<const uint8_t, 32> peer) cons
                       EVP_PKEY_derive(context.get(), secret.data(), &size) == 1 && size == secret.size();
   const SecretArray<32> zeros;
   if (!agreed || equal_in_constant_time(secret.span(), zeros.span())) {
-    ERR_clear_error();
+    forget_errors();
     return fail("X25519: the peer's public key is of low order: no honest peer has one, do not talk to it");
   }
   return secret;

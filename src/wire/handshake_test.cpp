@@ -170,8 +170,8 @@ TEST(HandshakePayload, IsReadAsAMapToo) {
 // ---- what is refused ----------------------------------------------------------------------------------
 
 TEST(HandshakePayload, NamesThatNoNodeCanHaveAreRefused) {
-  for (std::string name : {std::string(), std::string("A.dev"), std::string("a dev"), std::string("a@b"),
-                           std::string("\x1b[31m"), std::string("é"), std::string(254, 'a')}) {
+  for (const std::string& name : {std::string(), std::string("A.dev"), std::string("a dev"), std::string("a@b"),
+                                  std::string("\x1b[31m"), std::string("é"), std::string(254, 'a')}) {
     EXPECT_FALSE(decode_handshake_payload(encode_handshake_payload({.name = name}))) << name;
     EXPECT_FALSE(decode_routing_request(encode_routing_request({.source = name, .target = "b"}))) << name;
     EXPECT_FALSE(decode_routing_request(encode_routing_request({.source = "a", .target = name}))) << name;

@@ -9,7 +9,6 @@ namespace kinode::wire {
 namespace {
 
 using codec::ByteForm;
-using codec::MsgpackWriter;
 using crypto::to_hex;
 
 std::string hex_of(const NetAction& action) { return to_hex(encode_net_action(action).span()); }
