@@ -123,7 +123,9 @@ TEST_F(FileTransfer, NamesThatLeadElsewhereAreRefusedAtBothEnds) {
 
 TEST_F(FileTransfer, OrdersThatMakeNoSenseAreRefused) {
   EXPECT_TRUE(transfers().download("a", fetcher).contains("Err"));
-  EXPECT_TRUE(transfers().download("a", "nobody:nothing:nowhere.os").contains("Err"));
+  EXPECT_EQ(transfers().download("a", "nobody:nothing:nowhere.os"), Json({{"Err", "test.os gives no answer"}}));
+  const Json elsewhere = {{"name", "a"}, {"target", "away.os@" + holder}, {"is_requestor", true}};
+  EXPECT_EQ(node().ask(fetcher, {{"Download", elsewhere}}).json()["Download"], Json({{"Err", "away.os is offline"}}));
   for (const Json& order :
        {Json(), Json{{"name", "a"}}, Json{{"name", "a"}, {"target", "x"}, {"is_requestor", true}}}) {
     EXPECT_TRUE(node().ask(fetcher, {{"Download", order}}).json().at("Download").contains("Err")) << order;

@@ -15,7 +15,7 @@ namespace file_transfer {
 
 /// What a request was for. `transfer` names the attempt: an answer that belongs to one given up is known by it.
 struct Tag {
-  enum class What : uint8_t { tick, ask_again, download, hash, sync, read, write, place, offer, chunk, finish };
+  enum class What : uint8_t { tick, ask_again, download, size, hash, sync, read, write, place, offer, chunk, finish };
   What what;
   uint64_t transfer = 0;
   /// Of `read`, `chunk`: the length; of `place`: where the cursor has to be.
@@ -27,7 +27,7 @@ std::optional<Tag> tag_of(const std::optional<kinode::Bytes>& context);
 /// An answer to one of our requests, or the reason why there is none.
 struct Reply {
   Tag tag;
-  /// `Offline` or `Timeout`; else there is an answer, in `body`.
+  /// `Offline` or `Timeout`; nothing: there is an answer, in `body`.
   std::optional<std::string> lost;
   std::string body;
 };

@@ -20,8 +20,8 @@ using file_transfer::Download;
 using file_transfer::Named;
 using kinode::Json;
 
-/// A worker that has to be compiled first takes seconds, a peer that is away as long as the network tries.
-constexpr uint64_t order_timeout_s = 60;
+/// More than a worker waits for its peer.
+constexpr uint64_t order_timeout_s = 14;
 /// A worker that ends at the moment in which it is given an order is started anew.
 constexpr uint64_t most_attempts = 3;
 /// Longer than any transfer.

@@ -14,7 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds between_ticks{500};
 /// A sender says something at every tick, whatever it is at.
 constexpr std::chrono::seconds longest_silence{10};
-constexpr uint64_t ask_timeout_s = 30;
+// Who ordered the download wants to know in less than what programs wait for an answer.
+constexpr uint64_t ask_timeout_s = 10;
 
 }  // namespace
 
@@ -39,19 +40,23 @@ void Receiver::ask_peer() {
 }
 
 void Receiver::asked(const Reply& reply) {
-  const Answer answer = reply.lost ? Answer{nullptr, *reply.lost} : answer_of("Download", reply.body);
+  const Answer answer = reply.lost ? Answer{nullptr, silence(*reply.lost)} : answer_of("Download", reply.body);
   if (owes_answer_) {
     owes_answer_ = false;
     if (answer.error) kinode::respond({.body = err("Download", *answer.error)});
     if (answer.error) return fail(*answer.error);
     kinode::respond({.body = ok("Download")});
   } else if (reply.lost) {
-    return lost_sender(*reply.lost);
+    return lost_sender(*answer.error);
   } else if (answer.error) {
     return fail(*answer.error);
   }
   // The sender may have been faster than this answer.
   if (progress_.state == "asking") enter("waiting");
+}
+
+std::string Receiver::silence(std::string_view kind) const {
+  return order_.target.node + (kind == "Offline" ? " is offline" : " gives no answer");
 }
 
 bool Receiver::is_of_peer(const kinode::Address& source) const {

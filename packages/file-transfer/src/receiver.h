@@ -43,6 +43,8 @@ class Receiver {
 
   void ask_peer();
   void asked(const Reply& reply);
+  /// What `Offline` and `Timeout` mean.
+  std::string silence(std::string_view kind) const;
   bool is_of_peer(const kinode::Address& source) const;
   bool is_sender(const kinode::Address& source) const { return sender_ && *sender_ == source; }
 

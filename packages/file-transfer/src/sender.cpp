@@ -1,7 +1,5 @@
 #include "sender.h"
 
-#include <kinode/vfs.h>
-
 #include <utility>
 
 namespace file_transfer {
@@ -28,19 +26,15 @@ Sender::Sender(uint64_t id, const kinode::Address& our, kinode::Address parent, 
 }
 
 void Sender::begin() {
-  const auto file = kinode::vfs::metadata(path_);
-  if (!file) return abort("cannot read the file: " + file.error().text);
-  progress_.size = file->size;
-  if (is_first_protocol()) {
-    tell(order_.target, {{"Size", file->size}});
-    return start(0);
-  }
   enter("hashing");
-  call_vfs({path_, "Hash", tag(Tag::What::hash)});
+  call_vfs({path_, "Metadata", tag(Tag::What::size)});
+  if (!is_first_protocol()) call_vfs({path_, "Hash", tag(Tag::What::hash)});
 }
 
 void Sender::reply(const Reply& reply) {
   switch (reply.tag.what) {
+    case Tag::What::size:
+      return sized(reply);
     case Tag::What::hash:
       return hashed(reply);
     case Tag::What::offer:
@@ -57,6 +51,15 @@ void Sender::reply(const Reply& reply) {
 }
 
 // ---- the offer -----------------------------------------------------------------------------------
+
+void Sender::sized(const Reply& reply) {
+  const auto answer = vfs_answer(reply);
+  if (!answer) return abort("cannot read the file: " + answer.error());
+  progress_.size = kinode::number_member(kinode::member(*answer, "Metadata"), "len").value_or(0);
+  if (!is_first_protocol()) return;
+  tell(order_.target, {{"Size", *progress_.size}});
+  start(0);
+}
 
 void Sender::hashed(const Reply& reply) {
   auto sha256 = sha256_of(vfs_answer(reply));

@@ -24,7 +24,8 @@ namespace file_transfer {
 /// In the vfs a file has one cursor for all who read it. So one process sends a file to all who want it, and says
 /// before each read where it is.
 ///
-/// It does not try again: the receiver asks once more if it still wants the file.
+/// It waits for nothing but messages: others may want the same file meanwhile. It does not try again: the receiver asks
+/// once more if it still wants the file.
 class Sender {
  public:
   /// `id` tells the replies that are for this one.
@@ -44,6 +45,7 @@ class Sender {
   using Clock = std::chrono::steady_clock;
 
   bool is_first_protocol() const { return order_.protocol < protocol_with_offers; }
+  void sized(const Reply& reply);
   void hashed(const Reply& reply);
   void offer_answered(const Reply& reply);
   void start(uint64_t offset);

@@ -26,6 +26,8 @@ using file_transfer::Sender;
 using file_transfer::Tag;
 
 constexpr std::chrono::milliseconds between_ticks{500};
+/// Each may have a window of chunks in memory.
+constexpr size_t most_senders = 16;
 
 class Worker {
  public:
@@ -90,6 +92,9 @@ void Worker::send(const kinode::Address& parent, Download download) {
   std::erase_if(senders_, [&](const std::unique_ptr<Sender>& sender) {
     return sender->receiver() == download.target && sender->name() == download.name;
   });
+  if (senders_.size() == most_senders) {
+    return kinode::respond({.body = file_transfer::err("Download", "too many fetch this file; ask again later")});
+  }
   kinode::respond({.body = file_transfer::ok("Download")});
   senders_.push_back(std::make_unique<Sender>(next_id_++, our_, parent, std::move(download)));
   senders_.back()->begin();
