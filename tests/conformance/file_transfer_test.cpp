@@ -225,6 +225,20 @@ TEST_F(FileTransfer, AfterSilenceThePeerIsAskedAgainAndGoesOn) {
   EXPECT_EQ(content("silent"), "first second");
 }
 
+TEST_F(FileTransfer, AKilledSenderIsReplacedAndTheNextGoesOn) {
+  const std::string bytes = noise(size_t{64} << 20U, 3);
+  put("orphaned", bytes);
+  EXPECT_EQ(transfers().download("orphaned"), done);
+  while (transfers().status("orphaned").at(0)["bytes"] == 0) {
+  }
+  node().kernel({{"KillProcess", transfers().status("orphaned", holder).at(0)["worker"]}});
+  const Json status = transfers().end_of("orphaned", begin_);
+  expect_done(status, bytes);
+  // On a machine that is fast enough the sender was done before it was killed.
+  EXPECT_TRUE(status["resumed_from"] > 0 || transfers().status("orphaned", holder).at(0)["state"] == "done") << status;
+  EXPECT_EQ(content("orphaned"), bytes);
+}
+
 TEST_F(FileTransfer, AKilledReceiverIsNoticedAndTheNextGoesOn) {
   FakeSender sender(node(), "killed");
   sender.be_asked();

@@ -117,6 +117,7 @@ TEST(Transfers, OfOneFileFromOnePeerTheLastIsKept) {
   const Json status = transfers.to_json("a");
   EXPECT_EQ(status["Status"]["transfers"].size(), 1);
   EXPECT_EQ(status["Status"]["transfers"][0]["state"], "running");
+  EXPECT_EQ(status["Status"]["transfers"][0]["worker"], worker.text());
 }
 
 TEST(Transfers, OfAWorkerThatEndedHaveFailed) {

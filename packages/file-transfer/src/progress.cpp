@@ -96,7 +96,9 @@ bool Transfers::worker_ended(const kinode::ProcessId& worker) {
 Json Transfers::to_json(const std::optional<std::string>& name) const {
   Json list = Json::array();
   for (const Entry& entry : entries_) {
-    if (!name || entry.progress.name == *name) list.push_back(file_transfer::to_json(entry.progress));
+    if (name && entry.progress.name != *name) continue;
+    list.push_back(file_transfer::to_json(entry.progress));
+    list.back()["worker"] = entry.worker.text();
   }
   return {{"Status", {{"transfers", std::move(list)}}}};
 }
