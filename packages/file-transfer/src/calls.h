@@ -18,7 +18,7 @@ struct Tag {
   enum class What : uint8_t { tick, ask_again, download, size, hash, sync, read, write, place, offer, chunk, finish };
   What what;
   uint64_t transfer = 0;
-  /// Of `read`, `chunk`: the length; of `place`: where the cursor has to be.
+  /// Of `read`: the length; of `place`: where the cursor has to be.
   uint64_t number = 0;
 };
 kinode::Bytes encode(const Tag& tag);

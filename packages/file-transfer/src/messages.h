@@ -17,14 +17,15 @@ namespace file_transfer {
 /// of the first protocol, which has only sizes and chunks.
 inline constexpr uint64_t protocol_with_offers = 2;
 
-/// Bytes of one chunk that we send.
-inline constexpr uint64_t chunk_bytes = uint64_t{512} << 10U;
+/// Bytes of the chunks that we send: by how fast they are acknowledged.
+inline constexpr uint64_t shortest_chunk_sent = uint64_t{64} << 10U;
+inline constexpr uint64_t longest_chunk_sent = uint64_t{512} << 10U;
 /// What peers of the first protocol expect.
 inline constexpr uint64_t first_protocol_chunk_bytes = uint64_t{1} << 20U;
 /// The longest that we take.
 inline constexpr uint64_t longest_chunk = uint64_t{4} << 20U;
-/// Chunks on the way that are not acknowledged.
-inline constexpr uint64_t chunks_in_flight = 16;
+/// Chunks on the way that are not acknowledged, at most.
+inline constexpr uint64_t most_chunks_in_flight = 16;
 /// The longest file that we take: as much as the vfs can hash.
 inline constexpr uint64_t longest_file = uint64_t{64} << 30U;
 

@@ -14,6 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds between_ticks{500};
 /// A sender says something at every tick, whatever it is at.
 constexpr std::chrono::seconds longest_silence{10};
+/// One of the first protocol only sends long chunks.
+constexpr std::chrono::seconds longest_silence_of_first_protocol{60};
 // Who ordered the download wants to know in less than what programs wait for an answer.
 constexpr uint64_t ask_timeout_s = 10;
 
@@ -65,9 +67,10 @@ bool Receiver::is_of_peer(const kinode::Address& source) const {
 
 void Receiver::request(const kinode::Address& source, const Named& message, bool is_answered) {
   if (!is_of_peer(source)) return;
+  last_heard_ = Clock::now();
   if (message.name == "Offer" && is_answered) return offered(source, message.arguments);
   if (message.name == "Size") return size_told(source, message.arguments);
-  if (message.name == "Alive" && (!sender_ || is_sender(source))) last_heard_ = Clock::now();
+  if (message.name == "Alive") return;
   if (!is_sender(source)) {
     // One that a newer one has replaced.
     if (is_answered) kinode::respond({.body = err(message.name.c_str(), "another sender is at it")});
@@ -185,15 +188,13 @@ void Receiver::start(const kinode::Address& source, uint64_t size, uint64_t offs
   incoming_.emplace(size, offset);
   progress_.size = size;
   progress_.bytes = progress_.resumed_from = offset;
-  last_heard_ = Clock::now();
-  meter_.start(last_heard_);
+  meter_.start(Clock::now());
   enter("running");
 }
 
 // ---- taking --------------------------------------------------------------------------------------
 
 void Receiver::chunk(const Json& arguments, bool is_answered) {
-  last_heard_ = Clock::now();
   const auto chunk = chunk_of(arguments);
   std::expected<void, Incoming::Refusal> taken = std::unexpected(Incoming::Refusal{"a chunk without bytes", true});
   if (progress_.state != "running" || !incoming_) {
@@ -298,7 +299,8 @@ void Receiver::answer_finish(std::string body) const {
 void Receiver::tick() {
   set_tick(between_ticks, {Tag::What::tick});
   const bool listens = progress_.state == "waiting" || progress_.state == "running";
-  if (listens && Clock::now() - last_heard_ > longest_silence) return lost_sender("the sender is silent");
+  const auto silence = is_first_protocol_ ? longest_silence_of_first_protocol : longest_silence;
+  if (listens && Clock::now() - last_heard_ > silence) return lost_sender("the sender is silent");
   report();
 }
 

@@ -8,23 +8,34 @@ namespace file_transfer {
 
 namespace {
 
+constexpr std::chrono::seconds soon{2};
 constexpr uint64_t most_attempts = 10;
 constexpr std::chrono::milliseconds first_wait{500};
 constexpr std::chrono::milliseconds longest_wait{60'000};
 
 }  // namespace
 
-std::optional<Piece> SendWindow::next() {
-  if (room_ == 0 || next_ == size_) return std::nullopt;
+std::optional<Piece> SendWindow::next(Time now) {
+  if (in_flight_.size() >= room_ || next_ == size_) return std::nullopt;
   const Piece piece{next_, std::min(piece_bytes_, size_ - next_)};
   next_ += piece.length;
-  --room_;
+  in_flight_.push_back({piece.length, now});
   return piece;
 }
 
-void SendWindow::acknowledge(uint64_t length) {
-  acknowledged_ += length;
-  ++room_;
+void SendWindow::acknowledge(Time now) {
+  if (in_flight_.empty()) return;
+  const Sent sent = in_flight_.front();
+  in_flight_.pop_front();
+  acknowledged_ += sent.length;
+  if (now - sent.at > soon) {
+    piece_bytes_ = std::max(limits_.shortest_piece, piece_bytes_ / 2);
+    room_ = std::max(uint64_t{1}, room_ / 2);
+  } else if (piece_bytes_ < limits_.longest_piece) {
+    piece_bytes_ = std::min(limits_.longest_piece, piece_bytes_ * 2);
+  } else {
+    room_ = std::min(limits_.most_in_flight, room_ + 1);
+  }
 }
 
 std::expected<void, Incoming::Refusal> Incoming::take(const Piece& piece) {

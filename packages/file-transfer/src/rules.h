@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <optional>
 #include <string>
@@ -17,26 +18,44 @@ struct Piece {
   bool operator==(const Piece&) const = default;
 };
 
-/// What a sender may have on its way: pieces of one file in order, so many at a time.
+/// What a sender may have on its way: pieces of one file in order, each acknowledged.
+///
+/// It begins with small pieces, one at a time. Pieces get longer, then more of them are on their way, as long as they
+/// are acknowledged soon; both are halved when not. So a slow line is never filled for longer than a receiver
+/// waits for a sign of life, and a fast one is filled.
 class SendWindow {
  public:
-  SendWindow(uint64_t size, uint64_t offset, uint64_t piece_bytes, uint64_t pieces_in_flight)
-      : size_(size), next_(offset), acknowledged_(offset), piece_bytes_(piece_bytes), room_(pieces_in_flight) {}
+  using Time = std::chrono::steady_clock::time_point;
+
+  struct Limits {
+    uint64_t shortest_piece = 0;
+    uint64_t longest_piece = 0;
+    uint64_t most_in_flight = 0;
+  };
+  SendWindow(uint64_t size, uint64_t offset, const Limits& limits)
+      : limits_(limits), size_(size), next_(offset), acknowledged_(offset), piece_bytes_(limits.shortest_piece) {}
 
   /// The next piece; nothing while as many are on their way as may be, or when all were.
-  std::optional<Piece> next();
-  /// One piece has arrived.
-  void acknowledge(uint64_t length);
+  std::optional<Piece> next(Time now);
+  /// The piece that was sent first of those on their way has arrived.
+  void acknowledge(Time now);
 
   uint64_t acknowledged() const { return acknowledged_; }
   bool all_acknowledged() const { return acknowledged_ == size_; }
 
  private:
+  struct Sent {
+    uint64_t length;
+    Time at;
+  };
+
+  Limits limits_;
   uint64_t size_;
   uint64_t next_;
   uint64_t acknowledged_;
   uint64_t piece_bytes_;
-  uint64_t room_;
+  uint64_t room_ = 1;
+  std::deque<Sent> in_flight_;
 };
 
 /// What a receiver takes: pieces without gaps, of no more bytes than were declared.

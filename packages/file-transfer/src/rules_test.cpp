@@ -42,29 +42,66 @@ TEST(Names, NoPartIsTheRecordOfAnother) {
 
 // ---- sending -------------------------------------------------------------------------------------
 
-TEST(SendWindow, GivesTheFileInPiecesSoManyAtATime) {
-  SendWindow window(25, 0, 10, 2);
-  EXPECT_EQ(window.next(), (Piece{0, 10}));
-  EXPECT_EQ(window.next(), (Piece{10, 10}));
-  EXPECT_EQ(window.next(), std::nullopt);
-  window.acknowledge(10);
-  EXPECT_EQ(window.next(), (Piece{20, 5}));
-  EXPECT_EQ(window.next(), std::nullopt);
-  window.acknowledge(10);
-  EXPECT_EQ(window.next(), std::nullopt);
+constexpr SendWindow::Time now{};
+
+TEST(SendWindow, GivesTheFileInPiecesInOrder) {
+  SendWindow window(25, 0, {10, 10, 1});
+  EXPECT_EQ(window.next(now), (Piece{0, 10}));
+  EXPECT_EQ(window.next(now), std::nullopt);
+  window.acknowledge(now);
+  EXPECT_EQ(window.next(now), (Piece{10, 10}));
+  window.acknowledge(now);
+  EXPECT_EQ(window.next(now), (Piece{20, 5}));
+  EXPECT_EQ(window.acknowledged(), 20);
   EXPECT_FALSE(window.all_acknowledged());
-  window.acknowledge(5);
+  window.acknowledge(now);
   EXPECT_TRUE(window.all_acknowledged());
+  EXPECT_EQ(window.next(now), std::nullopt);
 }
 
 TEST(SendWindow, GoesOnWhereTheReceiverIs) {
-  SendWindow window(25, 20, 10, 2);
-  EXPECT_EQ(window.next(), (Piece{20, 5}));
+  SendWindow window(25, 20, {10, 10, 2});
+  EXPECT_EQ(window.next(now), (Piece{20, 5}));
   EXPECT_EQ(window.acknowledged(), 20);
-  SendWindow whole(25, 25, 10, 2);
-  EXPECT_EQ(whole.next(), std::nullopt);
+  SendWindow whole(25, 25, {10, 10, 2});
+  EXPECT_EQ(whole.next(now), std::nullopt);
   EXPECT_TRUE(whole.all_acknowledged());
-  EXPECT_TRUE(SendWindow(0, 0, 10, 2).all_acknowledged());
+  EXPECT_TRUE(SendWindow(0, 0, {10, 10, 2}).all_acknowledged());
+}
+
+/// The lengths of the pieces that it gives now.
+std::vector<uint64_t> all_of(SendWindow& window, SendWindow::Time at) {
+  std::vector<uint64_t> lengths;
+  while (const auto piece = window.next(at)) lengths.push_back(piece->length);
+  return lengths;
+}
+
+TEST(SendWindow, FillsAFastLineAndNotASlowOne) {
+  using Lengths = std::vector<uint64_t>;
+  SendWindow window(1000, 0, {10, 40, 3});
+  EXPECT_EQ(all_of(window, now), Lengths{10});
+  window.acknowledge(now + 1s);
+  EXPECT_EQ(all_of(window, now), Lengths{20});
+  window.acknowledge(now + 1s);
+  EXPECT_EQ(all_of(window, now), Lengths{40});
+  window.acknowledge(now + 1s);
+  EXPECT_EQ(all_of(window, now), Lengths({40, 40}));
+  window.acknowledge(now + 1s);
+  EXPECT_EQ(all_of(window, now), Lengths({40, 40}));
+  window.acknowledge(now + 1s);
+  EXPECT_EQ(all_of(window, now), Lengths{40});
+  // Three are on their way, and late.
+  window.acknowledge(now + 3s);
+  EXPECT_EQ(all_of(window, now), Lengths());
+  window.acknowledge(now + 3s);
+  window.acknowledge(now + 3s);
+  EXPECT_EQ(all_of(window, now), Lengths{10});
+}
+
+TEST(SendWindow, AnAcknowledgementTooManyIsNothing) {
+  SendWindow window(25, 0, {10, 10, 1});
+  window.acknowledge(now);
+  EXPECT_EQ(window.acknowledged(), 0);
 }
 
 // ---- receiving -----------------------------------------------------------------------------------

@@ -80,19 +80,20 @@ void Sender::offer_answered(const Reply& reply) {
 
 void Sender::start(uint64_t offset) {
   // Without acknowledgements the next chunk is read when the one before is on its way.
-  window_ = is_first_protocol() ? SendWindow(*progress_.size, offset, first_protocol_chunk_bytes, 1)
-                                : SendWindow(*progress_.size, offset, chunk_bytes, chunks_in_flight);
+  constexpr SendWindow::Limits unacknowledged = {first_protocol_chunk_bytes, first_protocol_chunk_bytes, 1};
+  constexpr SendWindow::Limits acknowledged = {shortest_chunk_sent, longest_chunk_sent, most_chunks_in_flight};
+  window_.emplace(*progress_.size, offset, is_first_protocol() ? unacknowledged : acknowledged);
   next_chunk_ = offset;
   progress_.bytes = progress_.resumed_from = offset;
   meter_.start(Clock::now());
   enter("running");
-  acknowledge(0);
+  go_on();
 }
 
 // ---- chunks --------------------------------------------------------------------------------------
 
 void Sender::read_on() {
-  while (const auto piece = window_->next()) {
+  while (const auto piece = window_->next(Clock::now())) {
     tell_vfs(path_, {{"Seek", {{"Start", piece->offset}}}});
     call_vfs({path_, {{"ReadExact", {{"length", piece->length}}}}, tag(Tag::What::read, piece->length)});
   }
@@ -109,21 +110,26 @@ void Sender::has_read(const Reply& reply) {
 void Sender::send_chunk(const Piece& piece) {
   const Json message = to_json(Chunk{order_.name, piece.offset, piece.length});
   if (!is_first_protocol()) {
-    return ask(order_.target, message, tag(Tag::What::chunk, piece.length), chunk_timeout_s, true);
+    return ask(order_.target, message, tag(Tag::What::chunk), chunk_timeout_s, true);
   }
   // What inherits and expects nothing carries on the order, whose answer is given already: so the bytes are copied.
   kinode::send({.target = order_.target, .request = {.body = kinode::dump(message)}, .blob = kinode::get_blob()});
-  acknowledge(piece.length);
+  acknowledged();
 }
 
 void Sender::chunk_answered(const Reply& reply) {
-  if (value_of("Chunk", reply)) acknowledge(reply.tag.number);
+  if (value_of("Chunk", reply)) acknowledged();
 }
 
-void Sender::acknowledge(uint64_t length) {
-  if (length != 0) window_->acknowledge(length);
-  meter_.add(length, Clock::now());
+void Sender::acknowledged() {
+  const uint64_t before = window_->acknowledged();
+  window_->acknowledge(Clock::now());
   progress_.bytes = window_->acknowledged();
+  meter_.add(progress_.bytes - before, Clock::now());
+  go_on();
+}
+
+void Sender::go_on() {
   if (!window_->all_acknowledged()) return read_on();
   if (is_first_protocol()) return enter("done");
   enter("verifying");

@@ -17,9 +17,9 @@ namespace file_transfer {
 
 /// Sends one file to one receiver.
 ///
-/// It offers the file, with size and hash, and sends from where the receiver wants it: so many chunks at a time, each
-/// acknowledged. A chunk's bytes go from the vfs to the receiver without entering this process, and no more than
-/// those on their way are in memory.
+/// It offers the file, with size and hash, and sends from where the receiver wants it: as many chunks at a time as go
+/// well, each acknowledged. A chunk's bytes go from the vfs to the receiver without entering this process, and no more
+/// than those on their way are in memory.
 ///
 /// In the vfs a file has one cursor for all who read it. So one process sends a file to all who want it, and says
 /// before each read where it is.
@@ -54,7 +54,10 @@ class Sender {
   void has_read(const Reply& reply);
   void send_chunk(const Piece& piece);
   void chunk_answered(const Reply& reply);
-  void acknowledge(uint64_t length);
+  /// The first of the chunks on their way has arrived, or needs no answer.
+  void acknowledged();
+  /// With chunks, or when all have arrived with the end.
+  void go_on();
   void finish_answered(const Reply& reply);
   /// That, or why there is no good answer.
   std::optional<kinode::Json> value_of(const char* message, const Reply& reply);
