@@ -232,6 +232,9 @@ std::vector<std::string> NodeProcess::command() const {
   for (const std::string& package : options_.bootstrap) {
     command.insert(command.end(), {"--bootstrap", package});
   }
+  if (std::ranges::find(options_.more, "--devnet") == options_.more.end()) {
+    command.insert(command.end(), {"--devnet", (home_ / "devnet").string()});  // alone
+  }
   command.insert(command.end(), options_.more.begin(), options_.more.end());
   return command;
 }

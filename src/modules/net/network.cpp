@@ -31,6 +31,9 @@ namespace {
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// How often a node behind routers sees to it that it is connected with them; others tidy up as often.
 constexpr std::chrono::seconds round_time{1};
+/// How long a stopping node sends what waits.
+constexpr std::chrono::milliseconds farewell_time{500};
+constexpr std::chrono::milliseconds farewell_pause{5};
 constexpr uint16_t first_tcp_port = 10'000;
 constexpr uint16_t first_ws_port = 9'000;
 
@@ -60,7 +63,7 @@ struct PeerNetwork::Parts {
   asio::awaitable<void> rounds();
   [[nodiscard]] NetworkStatus status() const;
   void sign_capabilities(KernelMessage& message) const;
-  void close();
+  asio::awaitable<void> close();
 
   Shared shared;
   Passthroughs passthroughs;
@@ -127,20 +130,25 @@ void PeerNetwork::stop() {
   if (!thread_.joinable()) {
     return;
   }
-  asio::post(parts_->shared.io, [parts = parts_.get()] { parts->close(); });
+  asio::co_spawn(parts_->shared.io, parts_->close(), asio::detached);
   thread_.join();
 }
 
-void PeerNetwork::Parts::close() {
+asio::awaitable<void> PeerNetwork::Parts::close() {
   stopping = true;
   for (const std::shared_ptr<Listener>& listener : listeners) {
     listener->close();
   }
   passthroughs.close();
+  // What processes said last should arrive.
+  const auto until = std::chrono::steady_clock::now() + farewell_time;
+  while (peers.has_more_to_send() && std::chrono::steady_clock::now() < until) {
+    asio::steady_timer pause(shared.io, farewell_pause);
+    co_await pause.async_wait(as_result);
+  }
   peers.close_all("this node stops");
   round.cancel();
   work.reset();
-  // What still dials has its time; nothing else keeps the thread.
   shared.io.stop();
 }
 

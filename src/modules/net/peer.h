@@ -54,6 +54,8 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   [[nodiscard]] Clock::time_point last_used() const;
   /// Nothing would be lost without it.
   [[nodiscard]] bool is_idle() const { return sessions_.empty() && !dialling_ && Clock::now() >= quiet_until_; }
+  /// Something waits for its connection, and there is one.
+  [[nodiscard]] bool has_more_to_send() const { return sender_ && (sender_->is_sending() || !outbox_.is_empty()); }
   /// Ends its connections; the next message makes a new one.
   void disconnect(std::string_view reason);
   /// Ends connections that another one took over from long ago.

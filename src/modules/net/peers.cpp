@@ -57,6 +57,10 @@ void Peers::sweep() {
   }
 }
 
+bool Peers::has_more_to_send() const {
+  return std::ranges::any_of(all(), [](const auto& peer) { return peer->has_more_to_send(); });
+}
+
 void Peers::close_all(std::string_view reason) {
   for (const std::shared_ptr<Peer>& peer : all()) {
     peer->close(reason);

@@ -28,6 +28,7 @@ class Peers {
   void keep_limit();
   /// Forgets peers that nothing is left of.
   void sweep();
+  [[nodiscard]] bool has_more_to_send() const;
   void close_all(std::string_view reason);
 
  private:

@@ -45,6 +45,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void start();
   /// Whether it takes from the outbox: of the sessions of a peer one does.
   void set_sends(bool sends);
+  /// It took items from the outbox that the operating system has not taken yet.
+  [[nodiscard]] bool is_sending() const { return !unsent_.empty(); }
   /// The outbox has items.
   void notify() { wake_.cancel(); }
   /// Ends it; the owner hears of it later.

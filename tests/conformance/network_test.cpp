@@ -1,0 +1,380 @@
+// Nodes that talk with each other: real nodes in a development network of their own. N: networking.md 6 and 7, B: the
+// first client's defects in its section 9.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <csignal>
+
+#include "suite.h"
+
+namespace kinode::conformance {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string net_id = "net:distro:sys";
+
+class Network : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder = std::make_unique<TempFolder>();
+    a_node = make("a.dev");
+    b_node = make("b.dev");
+  }
+  static void TearDownTestSuite() {
+    a_node.reset();
+    b_node.reset();
+    folder.reset();
+  }
+
+  static std::unique_ptr<NodeProcess> make(const std::string& name, std::vector<std::string> more = {}) {
+    NodeOptions options;
+    options.name = name;
+    options.verbosity = 2;
+    options.more = {"--devnet", folder->path().string()};
+    options.more.insert(options.more.end(), more.begin(), more.end());
+    auto node = std::make_unique<NodeProcess>(options);
+    for (const std::string& process : {plain, second, echo}) {
+      node->connect(process);
+    }
+    return node;
+  }
+
+  static NodeProcess& a() { return *a_node; }
+  static NodeProcess& b() { return *b_node; }
+  static std::string at_a(const std::string& process) { return a().address(process); }
+  static std::string at_b(const std::string& process) { return b().address(process); }
+
+  void TearDown() override {
+    if (HasFailure()) {
+      std::cerr << "a.dev said:\n" << a().output() << "\nb.dev said:\n" << b().output() << "\n";
+    }
+  }
+
+  static std::unique_ptr<TempFolder> folder;
+  static std::unique_ptr<NodeProcess> a_node;
+  static std::unique_ptr<NodeProcess> b_node;
+};
+std::unique_ptr<TempFolder> Network::folder;
+std::unique_ptr<NodeProcess> Network::a_node;
+std::unique_ptr<NodeProcess> Network::b_node;
+
+// ---- requests and responses -----------------------------------------------------------------------
+
+TEST_F(Network, ARequestIsAnsweredByAProcessOfAnotherNode) {
+  const Json event = a().step(actor, await(at_b(actor), script("our")));
+  EXPECT_EQ(event["kind"], "response");
+  EXPECT_EQ(event["source"], at_b(actor));
+  EXPECT_THAT(event["body"].dump(), HasSubstr(at_b(actor)));
+}
+
+TEST_F(Network, TheContextStaysAtHomeAndComesBackWithTheResponse) {
+  const Json event =
+      a().act(actor, steps(send(at_b(echo), "hi", {{"expects", 20}, {"context", "mine"}}), receive())).back();
+  EXPECT_EQ(event["kind"], "response");
+  EXPECT_EQ(event["body"], "hi");
+  EXPECT_EQ(event["context"], "mine");
+}
+
+TEST_F(Network, BlobsOfAllBytesPassUnharmed) {
+  std::string bytes(5'000'000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(i * 7 + i / 256);
+  }
+  const Reply reply = a().rpc().send({.process = echo, .body = "x", .blob = Blob{"text/x", bytes}, .node = "b.dev"});
+  ASSERT_EQ(reply.status, 200U) << reply.body;
+  EXPECT_EQ(reply.blob->bytes, bytes);
+}
+
+TEST_F(Network, MessagesOfOneProcessArriveInTheirOrder) {
+  b().step(actor, step("events"));
+  Json list = steps();
+  for (int i = 0; i < 1'000; ++i) {
+    list.push_back(send(at_b(actor), std::to_string(i)));
+  }
+  list.push_back(await(at_b(actor), script("our"), {{"expects", 60}}));
+  a().act(actor, list);
+  const Json events = b().step(actor, step("events"));
+  ASSERT_EQ(events.size(), 1'000U);
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_EQ(events[i]["body"], std::to_string(i));
+    ASSERT_EQ(events[i]["source"], at_a(actor));
+  }
+}
+
+TEST_F(Network, AChainThatInheritsOverThreeNodesIsAnsweredByItsEnd) {
+  auto c = make("c.dev");
+  const Json last = answering_script(respond("from the end"));
+  const Json middle = script(send(c->address(actor), last, {{"inherit", true}}), hold());
+  const Json event = a().step(actor, await(at_b(actor), middle, {{"expects", 20}}));
+  EXPECT_EQ(event["kind"], "response") << event;
+  EXPECT_EQ(event["source"], c->address(actor));
+  EXPECT_EQ(event["body"], "from the end");
+}
+
+TEST_F(Network, AChainThatInheritsAndComesHomeIsAnsweredThere) {
+  const Json last = answering_script(respond("from home"));
+  const Json middle = script(send(at_a(echo), last, {{"inherit", true}}), hold());
+  const Json event = a().step(actor, await(at_b(actor), middle, {{"expects", 20}}));
+  EXPECT_EQ(event["kind"], "response") << event;
+  EXPECT_EQ(event["source"], at_a(echo));
+}
+
+TEST_F(Network, ACapabilityGivenToAnotherNodeComesBackProved) {
+  const Json mine = capability(at_a(actor), messaging);
+  const Json back = answering_script(send(at_a(actor), "back", {{"capabilities", "$received"}}));
+  a().step(actor, step("events"));
+  a().act(actor, steps(await(at_b(actor), back, {{"capabilities", Json::array({mine})}, {"expects", 20}})));
+  const Json events = a().step(actor, step("events"));
+  ASSERT_EQ(events.size(), 1U) << events;
+  EXPECT_EQ(events[0]["capabilities"], Json::array({mine})) << events;
+}
+
+TEST_F(Network, ACapabilityThatWasNotGivenIsLeftOut) {
+  // b.dev's actor holds nothing of a.dev, so it can only claim to.
+  const Json forged = capability(at_a(kernel_id), network);
+  a().step(actor, step("events"));
+  b().act(actor, steps(await(at_a(actor), script("our"), {{"capabilities", Json::array({forged})}, {"expects", 20}}),
+                       send(at_a(actor), "forged", {{"capabilities", Json::array({forged})}}),
+                       await(at_a(actor), script("our"), {{"expects", 20}})));
+  const Json events = a().step(actor, step("events"));
+  ASSERT_EQ(events.size(), 1U) << events;
+  EXPECT_EQ(events[0]["capabilities"], Json::array());
+}
+
+// ---- what does not arrive -------------------------------------------------------------------------
+
+TEST_F(Network, AProcessThatIsNotThereIsToldAtOnce) {
+  const Json event = a().step(actor, await("b.dev@nobody:test-kit:test.os", "hi", {{"expects", 600}}));
+  EXPECT_EQ(event["error"], "Timeout");
+}
+
+TEST_F(Network, N7_1_AProcessWithoutTheNetworkCapabilityGetsNothing) {
+  const size_t mark = b().mark();
+  const Json event = a().step(actor, await(at_b(plain), script("our"), {{"expects", 1}}));
+  EXPECT_EQ(event["error"], "Timeout");
+  EXPECT_TRUE(b().said("request_networking", mark));
+}
+
+TEST_F(Network, N7_2_AProcessWithoutTheNetworkCapabilitySendsNothing) {
+  const size_t mark = a().mark();
+  const Json event = a().step(plain, await(at_b(echo), "hi", {{"expects", 600}}));
+  EXPECT_EQ(event["error"], "Timeout");
+  EXPECT_TRUE(a().said("request_networking", mark));
+}
+
+TEST_F(Network, ANodeThatIsNotKnownIsOffline) {
+  const Json event = a().step(actor, await("nowhere.dev@echo:test-kit:test.os", "hi", {{"expects", 600}}));
+  EXPECT_EQ(event["error"], "Offline");
+}
+
+TEST_F(Network, AMessageTooBigForTheWireFailsAtOnce) {
+  const size_t mark = a().mark();
+  const Json event = a().step(actor, await(at_b(echo), "hi", {{"blob", {{"size", 10'485'800}}}, {"expects", 600}}));
+  EXPECT_EQ(event["error"], "Timeout");
+  EXPECT_TRUE(a().said("10485800", mark));
+  EXPECT_EQ(a().step(actor, await(at_b(echo), "hi", {{"blob", {{"size", 10'485'000}}}, {"expects", 60}}))["kind"],
+            "response");
+}
+
+TEST_F(Network, B2_B3_B5_RuntimeModulesRefuseOtherNodes) {
+  for (const std::string module : {"http-server", "vfs", "state", "timer", "kernel"}) {
+    const size_t mark = a().mark();
+    const Json event = b().step(actor, await("a.dev@" + module + ":distro:sys", R"("GetState")", {{"expects", 1}}));
+    EXPECT_EQ(event["error"], "Timeout") << module;
+    EXPECT_TRUE(a().said("b.dev@actor", mark)) << module;
+  }
+}
+
+// ---- nodes that go and come -----------------------------------------------------------------------
+
+TEST_F(Network, AStoppedNodeIsOfflineAndAnswersAgainWhenItIsBack) {
+  auto c = make("c.dev");
+  EXPECT_EQ(a().step(actor, await(c->address(echo), "1", {{"expects", 20}}))["kind"], "response");
+  size_t mark = a().mark();
+  c->kill9();
+  a().wait_for("connection with c.dev ended", mark);
+  EXPECT_EQ(a().step(actor, await("c.dev@" + echo, "2", {{"expects", 600}}))["error"], "Offline");
+  c->start();
+  // What is sent before a.dev has seen its new address, or a moment after it was not reached, is Offline still.
+  Json event;
+  do {
+    event = a().step(actor, await("c.dev@" + echo, "3", {{"expects", 20}}));
+  } while (event["kind"] != "response" && c->running());
+  EXPECT_EQ(event["body"], "3");
+}
+
+TEST_F(Network, OfMessagesThatWaitForANodeEachIsGivenBack) {
+  auto c = make("c.dev");
+  c->signal(SIGSTOP);  // it accepts connections by way of its system, and says nothing
+  Json list = steps();
+  for (int i = 0; i < 20; ++i) {
+    list.push_back(send("c.dev@" + echo, std::to_string(i), {{"expects", 600}, {"context", std::to_string(i)}}));
+  }
+  for (int i = 0; i < 20; ++i) {
+    list.push_back(receive());
+  }
+  const Json results = a().act(actor, list);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(results[20 + i]["error"], "Offline");
+    EXPECT_EQ(results[20 + i]["context"], std::to_string(i));
+  }
+  c->signal(SIGCONT);
+}
+
+TEST_F(Network, ANodeKeepsItsKeyOverARestart) {
+  const std::string before = read_file(folder->path() / "b.dev.toml");
+  b().restart();
+  const std::string after = read_file(folder->path() / "b.dev.toml");
+  const auto key = [](const std::string& record) { return record.substr(record.find("key"), 74); };
+  EXPECT_EQ(key(before), key(after));
+  EXPECT_EQ(a().step(actor, await(at_b(kernel_id), "x", {{"expects", 1}}))["error"], "Timeout");
+}
+
+TEST_F(Network, TwoNodesThatDialAtOnceGoOnTalking) {
+  auto c = make("c.dev");
+  auto d = make("d.dev");
+  Json list = steps();
+  for (int i = 0; i < 50; ++i) {
+    list.push_back(send("d.dev@" + echo, std::to_string(i), {{"expects", 60}}));
+  }
+  Json other = steps();
+  for (int i = 0; i < 50; ++i) {
+    other.push_back(send("c.dev@" + echo, std::to_string(i), {{"expects", 60}}));
+  }
+  c->begin(actor, list);
+  d->begin(actor, other);
+  for (NodeProcess* node : {c.get(), d.get()}) {
+    Json got = steps();
+    for (int i = 0; i < 50; ++i) {
+      got.push_back(receive());
+    }
+    const Json results = node->act(actor, got);
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_EQ(results[i]["body"], std::to_string(i)) << node->name();
+    }
+  }
+}
+
+// ---- net:distro:sys -------------------------------------------------------------------------------
+
+TEST_F(Network, AGreetingIsShownAndAcknowledged) {
+  const size_t mark = b().mark();
+  const Reply reply = a().rpc().send({.process = net_id, .body = "hello there", .node = "b.dev"});
+  EXPECT_EQ(reply.body, "ack");
+  b().wait_for("a.dev: hello there", mark);
+}
+
+TEST_F(Network, B24_AGreetingCannotDriveATerminal) {
+  const size_t mark = b().mark();
+  a().rpc().send({.process = net_id, .body = "a\x1b[2Jb\rc", .node = "b.dev"});
+  b().wait_for("a.dev: a [2Jb c", mark);
+}
+
+TEST_F(Network, N6_ItTellsOfPeersAndOfItself) {
+  a().rpc().send({.process = net_id, .body = "hello", .node = "b.dev"});
+  const auto ask = [](const std::string& hex) {
+    return a().step(actor, await(net_id, {{"hex", hex}}, {{"expects", 20}}))["body"].dump();
+  };
+  EXPECT_THAT(ask("a84765745065657273"), HasSubstr("b.dev"));                                 // "GetPeers"
+  EXPECT_THAT(ask("81a747657450656572a5622e646576"), HasSubstr("127.0.0.1"));                 // {"GetPeer": "b.dev"}
+  EXPECT_THAT(ask("81a747657450656572a5612e646576"), HasSubstr("a.dev"));                     // itself
+  EXPECT_EQ(ask("81a747657450656572a57a2e646576"), R"({"hex":"81a450656572c0"})");            // z.dev: {"Peer": nil}
+  EXPECT_THAT(ask("ae476574446961676e6f7374696373"), HasSubstr("we have connections with"));  // "GetDiagnostics"
+}
+
+TEST_F(Network, N6_WhatANodeSignsAnotherVerifies) {
+  const std::string sign = "a45369676e";  // "Sign"
+  const Json signed_ = a().step(actor, await(net_id, {{"hex", sign}}, {{"blob", "data"}, {"expects", 20}}));
+  const std::string signature = signed_["blob"]["bytes"]["hex"].get<std::string>();
+  ASSERT_EQ(signature.size(), 128U);
+  const std::string from = at_a(actor);
+  std::string address = "b" + std::string(1, "0123456789abcdef"[from.size() % 16]);
+  ASSERT_LT(from.size(), 32U);
+  address = from.size() < 16 ? "a" + address.substr(1) : address;
+  for (const char letter : from) {
+    address += fmt::format("{:02x}", static_cast<unsigned char>(letter));
+  }
+  // {"Verify": [from, signature]}
+  const std::string verify = "81a656657269667992" + address + "c440" + signature;
+  const auto verified = [&](const std::string& data) {
+    return b().step(actor, await(net_id, {{"hex", verify}}, {{"blob", data}, {"expects", 20}}))["body"].dump();
+  };
+  EXPECT_THAT(verified("data"), HasSubstr("c3"));
+  EXPECT_THAT(verified("date"), HasSubstr("c2"));
+}
+
+TEST_F(Network, B27_WhoMayNotCannotTellWhatNodesThereAre) {
+  const size_t mark = a().mark();
+  // {"KnsUpdate": ["z.dev", 64 digits, ["127.0.0.1"], {"ws": 9}, []]}
+  const std::string update =
+      "81a94b6e73557064617465"
+      "95"
+      "a57a2e646576"
+      "d940" +
+      [] {
+        std::string key;
+        for (int i = 0; i < 64; ++i) key += "61";
+        return key;
+      }() +
+      "91a93132372e302e302e31"
+      "81a2777309"
+      "90";
+  a().act(actor, steps(send(net_id, {{"hex", update}})));
+  a().wait_for("may not tell what nodes there are", mark);
+  const auto known = [] {
+    return a()
+        .step(actor, await(net_id, {{"hex", "81a747657450656572a57a2e646576"}}, {{"expects", 20}}))["body"]
+        .dump();
+  };
+  EXPECT_THAT(known(), HasSubstr("c0"));
+  a().grant(actor, Json::array({capability(at_a(net_id), R"({"root":true})")}));
+  a().act(actor, steps(send(net_id, {{"hex", update}})));
+  EXPECT_THAT(known(), HasSubstr("z.dev"));
+}
+
+// ---- routers --------------------------------------------------------------------------------------
+
+TEST_F(Network, ANodeBehindARouterIsReachedAndReachesOthers) {
+  auto router = make("r.dev", {"--max-passthroughs", "10"});
+  const size_t mark = router->mark();
+  auto c = make("c.dev", {"--router", "r.dev"});
+  router->wait_for("connected with c.dev", mark);
+  EXPECT_THAT(read_file(folder->path() / "c.dev.toml"), Not(HasSubstr("ip =")));
+  const Json there = a().step(actor, await(c->address(echo), "to c", {{"expects", 20}}));
+  EXPECT_EQ(there["body"], "to c") << there;
+  EXPECT_TRUE(router->said("passing on between a.dev and c.dev", mark));
+  auto d = make("d.dev", {"--router", "r.dev"});
+  router->wait_for("connected with d.dev", mark);
+  const Json between = d->step(actor, await(c->address(echo), "to c", {{"expects", 20}}));
+  EXPECT_EQ(between["body"], "to c") << between;
+  const Json out = c->step(actor, await(at_b(echo), "to b", {{"expects", 20}}));
+  EXPECT_EQ(out["body"], "to b") << out;
+}
+
+TEST_F(Network, ANodeThatIsNoRouterPassesNothingOn) {
+  auto router = make("r.dev");
+  const size_t mark = router->mark();
+  auto c = make("c.dev", {"--router", "r.dev"});
+  router->wait_for("connected with c.dev", mark);
+  EXPECT_EQ(a().step(actor, await(c->address(echo), "to c", {{"expects", 20}}))["error"], "Offline");
+  EXPECT_TRUE(router->said("--max-passthroughs", mark));
+}
+
+// ---- flow control ---------------------------------------------------------------------------------
+
+TEST_F(Network, AProcessThatTakesNothingHoldsUpItsSendersNotOthers) {
+  auto c = make("c.dev");
+  c->begin(second, steps());
+  c->grant(looper, Json::array({capability(c->address(kernel_id), network)}));
+  c->tell(looper, "loop");
+  // Until its mailbox here, the connection and the outbox there are full; then its sender waits.
+  const Json blob = {{"size", 1'000'000}, {"fill", "x"}};
+  a().begin(actor, steps(repeat(600, steps(send("c.dev@" + looper, "x", {{"blob", blob}})))));
+  const Json event = b().step(actor, await("c.dev@" + echo, "others", {{"expects", 60}}));
+  EXPECT_EQ(event["body"], "others");
+}
+
+}  // namespace
+}  // namespace kinode::conformance
