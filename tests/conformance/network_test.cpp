@@ -1,9 +1,9 @@
 // Nodes that talk with each other: real nodes in a development network of their own. N: networking.md 6 and 7, B: the
 // first client's defects in its section 9.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <future>
 
 #include "suite.h"
 
@@ -14,6 +14,19 @@ using testing::HasSubstr;
 using testing::Not;
 
 const std::string net_id = "net:distro:sys";
+
+/// A body as its bytes, whichever way the actor shows them.
+std::string bytes_of(const Json& body) {
+  if (body.is_string()) {
+    return body.get<std::string>();
+  }
+  const std::string hex = body.at("hex").get<std::string>();
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return bytes;
+}
 
 class Network : public ::testing::Test {
  protected:
@@ -78,7 +91,7 @@ TEST_F(Network, TheContextStaysAtHomeAndComesBackWithTheResponse) {
 }
 
 TEST_F(Network, BlobsOfAllBytesPassUnharmed) {
-  std::string bytes(5'000'000, '\0');
+  std::string bytes(300'000, '\0');
   for (size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<char>(i * 7 + i / 256);
   }
@@ -123,7 +136,8 @@ TEST_F(Network, AChainThatInheritsAndComesHomeIsAnsweredThere) {
 
 TEST_F(Network, ACapabilityGivenToAnotherNodeComesBackProved) {
   const Json mine = capability(at_a(actor), messaging);
-  const Json back = answering_script(send(at_a(actor), "back", {{"capabilities", "$received"}}));
+  const Json back = answering_script(step("save_capabilities", {{"capabilities", "$received"}}),
+                                     send(at_a(actor), "back", {{"capabilities", "$received"}}));
   a().step(actor, step("events"));
   a().act(actor, steps(await(at_b(actor), back, {{"capabilities", Json::array({mine})}, {"expects", 20}})));
   const Json events = a().step(actor, step("events"));
@@ -235,24 +249,21 @@ TEST_F(Network, ANodeKeepsItsKeyOverARestart) {
 TEST_F(Network, TwoNodesThatDialAtOnceGoOnTalking) {
   auto c = make("c.dev");
   auto d = make("d.dev");
-  Json list = steps();
-  for (int i = 0; i < 50; ++i) {
-    list.push_back(send("d.dev@" + echo, std::to_string(i), {{"expects", 60}}));
-  }
-  Json other = steps();
-  for (int i = 0; i < 50; ++i) {
-    other.push_back(send("c.dev@" + echo, std::to_string(i), {{"expects", 60}}));
-  }
-  c->begin(actor, list);
-  d->begin(actor, other);
-  for (NodeProcess* node : {c.get(), d.get()}) {
-    Json got = steps();
+  const auto fifty = [](const NodeProcess& node, const std::string& other) {
+    Json list = steps();
     for (int i = 0; i < 50; ++i) {
-      got.push_back(receive());
+      list.push_back(send(other + "@" + echo, std::to_string(i), {{"expects", 60}}));
     }
-    const Json results = node->act(actor, got);
     for (int i = 0; i < 50; ++i) {
-      EXPECT_EQ(results[i]["body"], std::to_string(i)) << node->name();
+      list.push_back(receive());
+    }
+    return node.act(actor, list);
+  };
+  auto from_d = std::async(std::launch::async, fifty, std::cref(*d), "c.dev");
+  const Json from_c = fifty(*c, "d.dev");
+  for (const Json& results : {from_c, from_d.get()}) {
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_EQ(results[50 + i]["body"], std::to_string(i)) << results[50 + i];
     }
   }
 }
@@ -268,19 +279,19 @@ TEST_F(Network, AGreetingIsShownAndAcknowledged) {
 
 TEST_F(Network, B24_AGreetingCannotDriveATerminal) {
   const size_t mark = b().mark();
-  a().rpc().send({.process = net_id, .body = "a\x1b[2Jb\rc", .node = "b.dev"});
+  (void)a().rpc().send({.process = net_id, .body = "a\x1b[2Jb\rc", .node = "b.dev"});
   b().wait_for("a.dev: a [2Jb c", mark);
 }
 
 TEST_F(Network, N6_ItTellsOfPeersAndOfItself) {
-  a().rpc().send({.process = net_id, .body = "hello", .node = "b.dev"});
+  (void)a().rpc().send({.process = net_id, .body = "hello", .node = "b.dev"});
   const auto ask = [](const std::string& hex) {
-    return a().step(actor, await(net_id, {{"hex", hex}}, {{"expects", 20}}))["body"].dump();
+    return bytes_of(a().step(actor, await(net_id, {{"hex", hex}}, {{"expects", 20}}))["body"]);
   };
   EXPECT_THAT(ask("a84765745065657273"), HasSubstr("b.dev"));                                 // "GetPeers"
   EXPECT_THAT(ask("81a747657450656572a5622e646576"), HasSubstr("127.0.0.1"));                 // {"GetPeer": "b.dev"}
   EXPECT_THAT(ask("81a747657450656572a5612e646576"), HasSubstr("a.dev"));                     // itself
-  EXPECT_EQ(ask("81a747657450656572a57a2e646576"), R"({"hex":"81a450656572c0"})");            // z.dev: {"Peer": nil}
+  EXPECT_EQ(ask("81a747657450656572a57a2e646576"), "\x81\xa4Peer\xc0");                       // z.dev: {"Peer": nil}
   EXPECT_THAT(ask("ae476574446961676e6f7374696373"), HasSubstr("we have connections with"));  // "GetDiagnostics"
 }
 
@@ -294,15 +305,15 @@ TEST_F(Network, N6_WhatANodeSignsAnotherVerifies) {
   ASSERT_LT(from.size(), 32U);
   address = from.size() < 16 ? "a" + address.substr(1) : address;
   for (const char letter : from) {
-    address += fmt::format("{:02x}", static_cast<unsigned char>(letter));
+    address += {"0123456789abcdef"[static_cast<unsigned char>(letter) >> 4U], "0123456789abcdef"[letter & 15]};
   }
   // {"Verify": [from, signature]}
   const std::string verify = "81a656657269667992" + address + "c440" + signature;
   const auto verified = [&](const std::string& data) {
-    return b().step(actor, await(net_id, {{"hex", verify}}, {{"blob", data}, {"expects", 20}}))["body"].dump();
+    return bytes_of(b().step(actor, await(net_id, {{"hex", verify}}, {{"blob", data}, {"expects", 20}}))["body"]);
   };
-  EXPECT_THAT(verified("data"), HasSubstr("c3"));
-  EXPECT_THAT(verified("date"), HasSubstr("c2"));
+  EXPECT_THAT(verified("data"), HasSubstr("\xc3"));
+  EXPECT_THAT(verified("date"), HasSubstr("\xc2"));
 }
 
 TEST_F(Network, B27_WhoMayNotCannotTellWhatNodesThereAre) {
@@ -324,11 +335,10 @@ TEST_F(Network, B27_WhoMayNotCannotTellWhatNodesThereAre) {
   a().act(actor, steps(send(net_id, {{"hex", update}})));
   a().wait_for("may not tell what nodes there are", mark);
   const auto known = [] {
-    return a()
-        .step(actor, await(net_id, {{"hex", "81a747657450656572a57a2e646576"}}, {{"expects", 20}}))["body"]
-        .dump();
+    return bytes_of(
+        a().step(actor, await(net_id, {{"hex", "81a747657450656572a57a2e646576"}}, {{"expects", 20}}))["body"]);
   };
-  EXPECT_THAT(known(), HasSubstr("c0"));
+  EXPECT_THAT(known(), HasSubstr("\xc0"));
   a().grant(actor, Json::array({capability(at_a(net_id), R"({"root":true})")}));
   a().act(actor, steps(send(net_id, {{"hex", update}})));
   EXPECT_THAT(known(), HasSubstr("z.dev"));

@@ -14,6 +14,9 @@ namespace {
 constexpr std::chrono::milliseconds between_ticks{500};
 /// A sender says something at every tick, whatever it is at.
 constexpr std::chrono::seconds longest_silence{10};
+/// After so long a silence the sender's node is asked for a sign of life.
+constexpr std::chrono::milliseconds odd_silence{1500};
+constexpr uint64_t probe_timeout_s = 5;
 /// One of the first protocol only sends long chunks.
 constexpr std::chrono::seconds longest_silence_of_first_protocol{60};
 // Who ordered the download wants to know in less than what programs wait for an answer.
@@ -92,6 +95,8 @@ void Receiver::reply(const Reply& reply) {
       return progress_.state == "retrying" ? ask_peer() : void();
     case Tag::What::download:
       return asked(reply);
+    case Tag::What::probe:
+      return probed(reply);
     default:
       break;
   }
@@ -300,8 +305,20 @@ void Receiver::tick() {
   set_tick(between_ticks, {Tag::What::tick});
   const bool listens = progress_.state == "waiting" || progress_.state == "running";
   const auto silence = is_first_protocol_ ? longest_silence_of_first_protocol : longest_silence;
-  if (listens && Clock::now() - last_heard_ > silence) return lost_sender("the sender is silent");
+  const auto silent_for = Clock::now() - last_heard_;
+  if (listens && silent_for > silence) return lost_sender("the sender is silent");
+  if (listens && silent_for > odd_silence && !probing_) {
+    probing_ = true;
+    ask(sender_.value_or(order_.target), {{"Alive", {{"name", order_.name}}}}, {Tag::What::probe, generation_},
+        probe_timeout_s);
+  }
   report();
+}
+
+void Receiver::probed(const Reply& reply) {
+  probing_ = false;
+  // That it is not answered means nothing: it may be of the first protocol.
+  if (reply.lost == "Offline" && reply.tag.transfer == generation_) lost_sender(silence(*reply.lost));
 }
 
 void Receiver::lost_sender(std::string_view why) {

@@ -67,6 +67,7 @@ class Receiver {
   void answer_finish(std::string body) const;
 
   void tick();
+  void probed(const Reply& reply);
   void lost_sender(std::string_view why);
   void discard_part() const;
   void fail(std::string why);
@@ -81,6 +82,8 @@ class Receiver {
   Progress progress_;
 
   /// Rises with every offer that is taken.
+  /// A message waits to show whether the sender's node is there.
+  bool probing_ = false;
   uint64_t generation_ = 0;
   std::optional<kinode::Address> sender_;
   std::optional<Incoming> incoming_;

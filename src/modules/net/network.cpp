@@ -39,7 +39,7 @@ constexpr uint16_t first_ws_port = 9'000;
 
 }  // namespace
 
-struct PeerNetwork::Parts {
+struct PeerNetwork::Parts : std::enable_shared_from_this<Parts> {
   Parts(NetworkSettings settings, registry::Registry& nodes, Executor& workers)
       : shared(std::move(settings), nodes, workers),
         passthroughs(shared, [this](const auto& target, const auto& source) { return ask(target, source); }),
@@ -63,6 +63,8 @@ struct PeerNetwork::Parts {
   asio::awaitable<void> rounds();
   [[nodiscard]] NetworkStatus status() const;
   void sign_capabilities(KernelMessage& message) const;
+  /// What a peer was told must not be forgotten: messages wait for the writes they may rest on.
+  void release_when_durable(const std::shared_ptr<Peer>& peer, uint64_t write);
   asio::awaitable<void> close();
 
   Shared shared;
@@ -77,7 +79,7 @@ struct PeerNetwork::Parts {
 
 // ---- life -----------------------------------------------------------------------------------------
 
-PeerNetwork::PeerNetwork(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+PeerNetwork::PeerNetwork(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 PeerNetwork::~PeerNetwork() { stop(); }
 
@@ -89,7 +91,7 @@ Result<std::unique_ptr<PeerNetwork>> PeerNetwork::open(NetworkSettings settings,
     wanted.push_back({Protocol::websocket, listen.loopback_only, listen.ws_port, first_ws_port});
   }
   auto network =
-      std::unique_ptr<PeerNetwork>(new PeerNetwork(std::make_unique<Parts>(std::move(settings), registry, workers)));
+      std::unique_ptr<PeerNetwork>(new PeerNetwork(std::make_shared<Parts>(std::move(settings), registry, workers)));
   Parts& parts = *network->parts_;
   Identity& ours = parts.shared.settings.ours;
   ours.direct.ports.clear();
@@ -279,6 +281,23 @@ void PeerNetwork::Parts::sign_capabilities(KernelMessage& message) const {
   }
 }
 
+void PeerNetwork::Parts::release_when_durable(const std::shared_ptr<Peer>& peer, uint64_t write) {
+  if (write <= shared.durable) {
+    return;
+  }
+  shared.kernel->environment().journal.when_durable(write, [weak = weak_from_this(), peer, write] {
+    const std::shared_ptr<Parts> parts = weak.lock();
+    if (!parts) {
+      return;  // the node ends
+    }
+    std::atomic<uint64_t>& durable = parts->shared.durable;
+    uint64_t known = durable;
+    while (known < write && !durable.compare_exchange_weak(known, write)) {
+    }
+    asio::post(parts->shared.io, [peer] { peer->outbox_released(); });
+  });
+}
+
 kernel::Network::Carried PeerNetwork::carry(KernelMessage& message, const std::shared_ptr<Task>& sender) {
   const std::string node = message.target.node();
   if (!parts_->shared.registry.find(node)) {
@@ -289,14 +308,18 @@ kernel::Network::Carried PeerNetwork::carry(KernelMessage& message, const std::s
   if (encoded.size() > transport::Channel::message_limit) {
     return Carried::too_big;
   }
-  Outbox::Item item{std::move(message), std::move(encoded)};
+  kernel::Journal& journal = parts_->shared.kernel->environment().journal;
+  Outbox::Item item{std::move(message), std::move(encoded), journal.written()};
+  const uint64_t rests_on = item.rests_on;
   while (true) {
     const std::shared_ptr<Peer> peer = parts_->peers.get(node);
     switch (peer->outbox().add(item, sender)) {
       case Outbox::Added::first:
         asio::post(parts_->shared.io, [peer] { peer->outbox_filled(); });
+        parts_->release_when_durable(peer, rests_on);
         return Carried::taken;
       case Outbox::Added::more:
+        parts_->release_when_durable(peer, rests_on);
         return Carried::taken;
       case Outbox::Added::full:
         message = std::move(item.message);

@@ -80,9 +80,9 @@ class PeerNetwork final : public kernel::Network {
 
  private:
   struct Parts;
-  explicit PeerNetwork(std::unique_ptr<Parts> parts);
+  explicit PeerNetwork(std::shared_ptr<Parts> parts);
 
-  std::unique_ptr<Parts> parts_;
+  std::shared_ptr<Parts> parts_;
   std::thread thread_;
 };
 

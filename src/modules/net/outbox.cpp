@@ -1,6 +1,6 @@
 #include "modules/net/outbox.h"
 
-#include <iterator>
+#include <utility>
 
 namespace kinode::modules::net {
 
@@ -34,18 +34,17 @@ bool Outbox::has_room(const std::shared_ptr<Task>& waiter) {
   return false;
 }
 
-std::deque<Outbox::Item> Outbox::take(size_t bytes) {
+template <class May>
+std::deque<Outbox::Item> Outbox::take_while(May may) {
   std::deque<Item> taken;
   std::vector<std::weak_ptr<Task>> waiters;
   {
     std::scoped_lock lock(mutex_);
-    size_t size = 0;
-    while (!items_.empty() && (taken.empty() || size + bytes_of(items_.front()) <= bytes)) {
-      size += bytes_of(items_.front());
+    while (!items_.empty() && may(items_.front())) {
+      bytes_ -= bytes_of(items_.front());
       taken.push_back(std::move(items_.front()));
       items_.pop_front();
     }
-    bytes_ -= size;
     told_ = !taken.empty();
     // Not at the first free place: the senders would take turns at one message each.
     if (items_.size() <= limits_.messages * 3 / 4 && bytes_ <= limits_.bytes / 4 * 3) {
@@ -60,12 +59,17 @@ std::deque<Outbox::Item> Outbox::take(size_t bytes) {
   return taken;
 }
 
-void Outbox::put_back(std::deque<Item> items) {
-  std::scoped_lock lock(mutex_);
-  for (const Item& item : items) {
-    bytes_ += bytes_of(item);
-  }
-  items_.insert(items_.begin(), std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
+std::deque<Outbox::Item> Outbox::take(size_t bytes) {
+  size_t size = 0;
+  return take_while([&](const Item& next) {
+    const bool is_first = size == 0;
+    size += bytes_of(next);
+    return next.rests_on <= durable_ && (is_first || size <= bytes);
+  });
+}
+
+std::deque<Outbox::Item> Outbox::take_all() {
+  return take_while([](const Item&) { return true; });
 }
 
 bool Outbox::is_empty() const {

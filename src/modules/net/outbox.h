@@ -27,9 +27,13 @@ class Outbox {
     /// For who sent it, should it not leave.
     KernelMessage message;
     codec::MessageParts encoded;
+    /// The write to the journal that must be on disk before it leaves the node; 0: none.
+    uint64_t rests_on = 0;
   };
 
-  Outbox(OutboxLimits limits, Executor& executor) : limits_(limits), executor_(executor) {}
+  /// `durable` is the last write known to be on disk. Both outlive it.
+  Outbox(OutboxLimits limits, Executor& executor, const std::atomic<uint64_t>& durable)
+      : limits_(limits), executor_(executor), durable_(durable) {}
 
   enum class Added : uint8_t {
     first,   // and its owner has to be told: it waits for that
@@ -45,11 +49,11 @@ class Outbox {
   /// False if more waits than should; `waiter` is then woken when there is room.
   bool has_room(const std::shared_ptr<Task>& waiter);
 
-  /// The next items, in order: at least one if there are any, and not many more bytes than `bytes`. When
-  /// none are left, the next `add` tells the owner again.
+  /// The next items that may leave, in order: at least one if there is one, and not many more bytes than
+  /// `bytes`. When there is none, the next `add` tells the owner again.
   std::deque<Item> take(size_t bytes);
-  /// Puts back what was taken and not sent, before all others.
-  void put_back(std::deque<Item> items);
+  /// All, to be given back.
+  std::deque<Item> take_all();
   [[nodiscard]] bool is_empty() const;
   /// Nothing can be added any more, if it is empty; else no effect, and false.
   bool close_if_empty();
@@ -57,9 +61,12 @@ class Outbox {
  private:
   [[nodiscard]] bool fits(size_t bytes) const;
   static size_t bytes_of(const Item& item) { return item.encoded.size() + sizeof(Item); }
+  template <class May>
+  std::deque<Item> take_while(May may);
 
   const OutboxLimits limits_;
   Executor& executor_;
+  const std::atomic<uint64_t>& durable_;
   std::atomic<size_t> bytes_ = 0;  // written with the lock held
   mutable std::mutex mutex_;
   std::deque<Item> items_;

@@ -46,7 +46,8 @@ class OutboxTest : public testing::Test {
   }
   CountingExecutor executor_;
   std::shared_ptr<Task> sender_ = std::make_shared<Sender>();
-  Outbox outbox_{{.messages = 4, .bytes = 10'000}, executor_};
+  std::atomic<uint64_t> durable_ = 0;
+  Outbox outbox_{{.messages = 4, .bytes = 10'000}, executor_, durable_};
 };
 
 TEST_F(OutboxTest, TellsItsOwnerOnceUntilItIsEmptied) {
@@ -89,6 +90,19 @@ TEST_F(OutboxTest, IsBoundedInBytesButTakesOneOfAnySize) {
   outbox_.take(1);
   EXPECT_EQ(executor_.wakes, 2);
   EXPECT_TRUE(outbox_.has_room(sender_));
+}
+
+TEST_F(OutboxTest, WhatRestsOnAWriteWaitsForItAndSoDoesAllBehindIt) {
+  add(1);
+  Outbox::Item second = item(2);
+  second.rests_on = 7;
+  outbox_.add(second, sender_);
+  add(3);
+  EXPECT_THAT(ids(outbox_.take(SIZE_MAX)), testing::ElementsAre(1));
+  durable_ = 6;
+  EXPECT_TRUE(outbox_.take(SIZE_MAX).empty());
+  durable_ = 7;
+  EXPECT_THAT(ids(outbox_.take(SIZE_MAX)), testing::ElementsAre(2, 3));
 }
 
 TEST_F(OutboxTest, NeverRefusesAResponse) {

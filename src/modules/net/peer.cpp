@@ -170,11 +170,8 @@ void Peer::ended(Session& session, std::deque<Outbox::Item> unsent, const Error&
 
 void Peer::give_up(const Error& reason) {
   size_t count = 0;
-  while (true) {
-    std::deque<Outbox::Item> items = outbox_.take(SIZE_MAX);
-    if (items.empty()) {
-      break;
-    }
+  // More may come meanwhile: its owner is told of that only after it was found empty.
+  for (std::deque<Outbox::Item> items; !(items = outbox_.take_all()).empty();) {
     count += items.size();
     for (Outbox::Item& item : items) {
       shared_.kernel->undelivered(std::move(item.message));

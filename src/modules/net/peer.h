@@ -29,13 +29,22 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   using Clock = std::chrono::steady_clock;
 
   Peer(Shared& shared, Inbound& inbound, std::string name)
-      : shared_(shared), inbound_(inbound), name_(std::move(name)), outbox_(shared.settings.outbox, shared.executor) {}
+      : shared_(shared),
+        inbound_(inbound),
+        name_(std::move(name)),
+        outbox_(shared.settings.outbox, shared.executor, shared.durable) {}
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Outbox& outbox() { return outbox_; }
 
   /// Its outbox was empty and is not any more.
   void outbox_filled();
+  /// More of it may leave.
+  void outbox_released() {
+    if (sender_) {
+      sender_->notify();
+    }
+  }
   /// A connection was made, dialled by this node or by the peer.
   void add(transport::Secured secured, bool dialled);
   /// Connects, unless it is connected or was not reached just now.

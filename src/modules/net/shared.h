@@ -43,6 +43,8 @@ struct Shared {
   boost::asio::io_context io{1};
   kernel::Kernel* kernel = nullptr;  // set before the thread starts
   NetCounters counters;
+  /// The last write to the journal that is known to be on disk. Any thread.
+  std::atomic<uint64_t> durable = 0;
 };
 
 }  // namespace kinode::modules::net
