@@ -249,6 +249,7 @@ TEST_F(RemoteTest, AResponseThatCannotGoComesBackAndCanBeGivenAgain) {
     // And once more, when it turns out later.
     node_.kernel.undelivered(std::move(response));
     EXPECT_EQ(bob_.next(), "offline hi again");
+    EXPECT_EQ(bob_.last().prompting->rsvp, far_) << "so that it can be passed on, too";
     bob_.respond("at last");
     EXPECT_EQ(std::get<Response>(left().message).body.text(), "at last");
   }

@@ -101,7 +101,8 @@ void Router::undelivered(KernelMessage message) {
   }
   tally_.count(Fate::offline);
   if (sender) {
-    give_back_response(*sender, {message.id, message.target, std::nullopt, true},
+    // Whom the request came from is not known any more; who is to be answered is what matters to the next attempt.
+    give_back_response(*sender, {message.id, message.target, message.target, true},
                        std::get<Response>(std::move(message.message)), std::move(message.blob), SendErrorKind::offline);
   }
 }
