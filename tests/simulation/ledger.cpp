@@ -58,6 +58,7 @@ Resident* Ledger::find(const Address& address) const {
 
 std::vector<Resident*> Ledger::residents() const {
   std::vector<Resident*> living;
+  living.reserve(table_.size());
   for (const auto& [name, resident] : table_) {
     living.push_back(resident);
   }

@@ -13,15 +13,16 @@ void Model::check_counters(const Counters& counted) const {
     Cause cause;
     std::string_view name;
   };
-  static constexpr std::array<Named, 9> all{{{&Counters::delivered, "delivered"},
-                                             {&Counters::denied, "denied"},
-                                             {&Counters::no_such_process, "no such process"},
-                                             {&Counters::died, "died"},
-                                             {&Counters::mailbox_full, "mailbox full"},
-                                             {&Counters::late, "late"},
-                                             {&Counters::timed_out, "timed out"},
-                                             {&Counters::offline, "offline"},
-                                             {&Counters::over_limit, "over limit"}}};
+  static constexpr std::array<Named, 10> all{{{&Counters::delivered, "delivered"},
+                                              {&Counters::denied, "denied"},
+                                              {&Counters::no_such_process, "no such process"},
+                                              {&Counters::died, "died"},
+                                              {&Counters::mailbox_full, "mailbox full"},
+                                              {&Counters::late, "late"},
+                                              {&Counters::timed_out, "timed out"},
+                                              {&Counters::offline, "offline"},
+                                              {&Counters::over_limit, "over limit"},
+                                              {&Counters::too_big, "too big"}}};
   for (const Named& each : all) {
     require(counted.*each.cause == counters_.*each.cause, Invariant::counted, "{} counted as {} in place of {}",
             counted.*each.cause, each.name, counters_.*each.cause);

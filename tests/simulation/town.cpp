@@ -15,6 +15,7 @@ constexpr size_t guest_names = 4;
 
 std::vector<std::string> names_of(uint64_t count) {
   std::vector<std::string> names;
+  names.reserve(count);
   for (uint64_t node = 0; node < count; ++node) {
     names.push_back(fmt::format("node{}.os", node));
   }
