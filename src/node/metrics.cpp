@@ -93,6 +93,23 @@ void add_workers(Page& page, const WorkerPool& workers) {
       .metric.push_back(std::move(delays));
 }
 
+void add_network(Page& page, const modules::net::NetworkCounters& network) {
+  page.gauge("kinode_network_connections", "Connections with other nodes.", static_cast<double>(network.connections));
+  page.counter("kinode_network_handshakes_total", "Connections that were made.",
+               static_cast<double>(network.handshakes));
+  page.counter("kinode_network_refused_total", "Connections of others that were refused.",
+               static_cast<double>(network.refused));
+  page.counter("kinode_network_given_back_total", "Messages that did not leave, as their node was not reached.",
+               static_cast<double>(network.given_back));
+  MetricFamily& messages =
+      page.family("kinode_network_messages_total", "Messages between this node and others.", MetricType::Counter);
+  Page::add(messages, static_cast<double>(network.sent), {{"direction", "sent"}});
+  Page::add(messages, static_cast<double>(network.received), {{"direction", "received"}});
+  MetricFamily& bytes = page.family("kinode_network_bytes_total", "Their bytes, before sealing.", MetricType::Counter);
+  Page::add(bytes, static_cast<double>(network.sent_bytes), {{"direction", "sent"}});
+  Page::add(bytes, static_cast<double>(network.received_bytes), {{"direction", "received"}});
+}
+
 /// Sums over all processes, then each of those that ran longest.
 void add_processes(Page& page, std::vector<ProcessStatistics> processes) {
   struct {
@@ -166,8 +183,9 @@ void add_program(Page& page) {
 
 }  // namespace
 
-Metrics::Metrics(const kernel::Kernel& kernel, const WorkerPool& workers, const Clock& clock)
-    : kernel_(kernel), workers_(workers), clock_(clock), started_(clock.now()) {}
+Metrics::Metrics(const kernel::Kernel& kernel, const WorkerPool& workers, const modules::net::PeerNetwork& network,
+                 const Clock& clock)
+    : kernel_(kernel), workers_(workers), network_(network), clock_(clock), started_(clock.now()) {}
 
 std::string Metrics::text() const {
   Page page;
@@ -177,6 +195,7 @@ std::string Metrics::text() const {
              std::chrono::duration<double>(clock_.now() - started_).count());
   add_messages(page, kernel_.counters());
   add_workers(page, workers_);
+  add_network(page, network_.counters());
   add_processes(page, kernel_.statistics());
   add_program(page);
   return page.text();

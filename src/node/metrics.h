@@ -8,13 +8,15 @@
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "kernel/kernel.h"
+#include "modules/net/network.h"
 
 namespace kinode::node {
 
 class Metrics {
  public:
-  /// The kernel and the workers must outlive it.
-  Metrics(const kernel::Kernel& kernel, const WorkerPool& workers, const Clock& clock);
+  /// All must outlive it.
+  Metrics(const kernel::Kernel& kernel, const WorkerPool& workers, const modules::net::PeerNetwork& network,
+          const Clock& clock);
 
   /// Any thread; takes a lock of each process in turn.
   [[nodiscard]] std::string text() const;
@@ -25,6 +27,7 @@ class Metrics {
  private:
   const kernel::Kernel& kernel_;
   const WorkerPool& workers_;
+  const modules::net::PeerNetwork& network_;
   const Clock& clock_;
   const Instant started_;
 };

@@ -168,7 +168,7 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
                                                                         .factory = *factory,
                                                                         .shutdown_requested = shutdown_requested,
                                                                         .network = &networking->network()});
-  metrics.emplace(*kernel, *workers, clock);
+  metrics.emplace(*kernel, *workers, networking->network(), clock);
   kernel->on_deadline([this](Instant earliest) { timer_thread->notify(earliest); });
   timer_thread->add({[this] { return kernel->next_deadline(); }, [this] { kernel->advance(); }});
   timer_thread->add({[this] { return timers->next_deadline(); }, [this] { timers->advance(clock.now()); }});

@@ -15,7 +15,21 @@ namespace file_transfer {
 
 /// What a request was for. `transfer` names the attempt: an answer that belongs to one given up is known by it.
 struct Tag {
-  enum class What : uint8_t { tick, ask_again, download, size, hash, sync, read, write, place, offer, chunk, finish, probe };
+  enum class What : uint8_t {
+    tick,
+    ask_again,
+    download,
+    size,
+    hash,
+    sync,
+    read,
+    write,
+    place,
+    offer,
+    chunk,
+    finish,
+    probe
+  };
   What what;
   uint64_t transfer = 0;
   /// Of `read`: the length; of `place`: where the cursor has to be.

@@ -305,7 +305,8 @@ kernel::Network::Carried PeerNetwork::carry(KernelMessage& message, const std::s
   }
   parts_->sign_capabilities(message);
   codec::MessageParts encoded = codec::encode_kernel_message_parts(message);
-  if (encoded.size() > transport::Channel::message_limit) {
+  static_assert(most_bytes == transport::Channel::message_limit);
+  if (encoded.size() > most_bytes) {
     return Carried::too_big;
   }
   kernel::Journal& journal = parts_->shared.kernel->environment().journal;
@@ -351,6 +352,12 @@ NetworkStatus PeerNetwork::Parts::status() const {
   }
   status.known_nodes = shared.registry.size();
   return status;
+}
+
+NetworkCounters PeerNetwork::counters() const {
+  const NetCounters& now = parts_->shared.counters;
+  return {now.connections, now.handshakes, now.refused,        now.sent,
+          now.sent_bytes,  now.received,   now.received_bytes, now.given_back};
 }
 
 void PeerNetwork::with_status(std::function<void(NetworkStatus)> use) {

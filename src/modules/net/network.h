@@ -53,6 +53,18 @@ struct NetworkStatus {
   size_t known_nodes = 0;
 };
 
+/// Since the start, but for `connections`. A message's bytes are those before it is sealed.
+struct NetworkCounters {
+  uint64_t connections = 0;
+  uint64_t handshakes = 0;
+  uint64_t refused = 0;
+  uint64_t sent = 0;
+  uint64_t sent_bytes = 0;
+  uint64_t received = 0;
+  uint64_t received_bytes = 0;
+  uint64_t given_back = 0;
+};
+
 class PeerNetwork final : public kernel::Network {
  public:
   /// `settings.ours` becomes direct, with the ports that were opened, unless it has routers. Fails with what
@@ -70,6 +82,9 @@ class PeerNetwork final : public kernel::Network {
   void stop();
 
   Carried carry(KernelMessage& message, const std::shared_ptr<Task>& sender) override;
+
+  /// Any thread.
+  [[nodiscard]] NetworkCounters counters() const;
 
   // ---- for the module, any thread ----
 

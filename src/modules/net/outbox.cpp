@@ -4,8 +4,12 @@
 
 namespace kinode::modules::net {
 
-bool Outbox::fits(size_t bytes) const {
-  return items_.empty() || (items_.size() < limits_.messages && bytes_ + bytes <= limits_.bytes);
+bool Outbox::fits(const Item& item) const {
+  const size_t bytes = bytes_ + bytes_of(item);
+  if (std::holds_alternative<Response>(item.message.message)) {
+    return items_.empty() || bytes <= limits_.bytes_with_responses;
+  }
+  return items_.empty() || (items_.size() < limits_.messages && bytes <= limits_.bytes);
 }
 
 Outbox::Added Outbox::add(Item& item, const std::shared_ptr<Task>& sender) {
@@ -13,14 +17,13 @@ Outbox::Added Outbox::add(Item& item, const std::shared_ptr<Task>& sender) {
   if (closed_) {
     return Added::closed;
   }
-  const size_t bytes = bytes_of(item);
-  if (std::holds_alternative<Request>(item.message.message) && !fits(bytes)) {
+  if (!fits(item)) {
     if (sender) {
       waiters_.push_back(sender);
     }
     return Added::full;
   }
-  bytes_ += bytes;
+  bytes_ += bytes_of(item);
   items_.push_back(std::move(item));
   return std::exchange(told_, true) ? Added::more : Added::first;
 }

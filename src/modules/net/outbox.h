@@ -19,6 +19,8 @@ namespace kinode::modules::net {
 struct OutboxLimits {
   size_t messages = 4'096;
   size_t bytes = size_t{32} << 20;
+  /// For responses, which nobody waits to send: the reader of the peer stops before that many are asked for.
+  size_t bytes_with_responses = size_t{256} << 20;
 };
 
 class Outbox {
@@ -38,10 +40,9 @@ class Outbox {
   enum class Added : uint8_t {
     first,   // and its owner has to be told: it waits for that
     more,    // its owner knows that there are some
-    full,    // the item is still the caller's; `sender` is woken when there is room
+    full,    // the item is still the caller's; `sender`, if there is one, is woken when there is room
     closed,  // for ever: another has taken its place
   };
-  /// A Response is never refused as full: the reader of its peer stops before too many are asked for.
   Added add(Item& item, const std::shared_ptr<Task>& sender);
   /// Bytes that wait.
   [[nodiscard]] size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -59,7 +60,7 @@ class Outbox {
   bool close_if_empty();
 
  private:
-  [[nodiscard]] bool fits(size_t bytes) const;
+  [[nodiscard]] bool fits(const Item& item) const;
   static size_t bytes_of(const Item& item) { return item.encoded.size() + sizeof(Item); }
   template <class May>
   std::deque<Item> take_while(May may);

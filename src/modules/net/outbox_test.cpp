@@ -47,7 +47,7 @@ class OutboxTest : public testing::Test {
   CountingExecutor executor_;
   std::shared_ptr<Task> sender_ = std::make_shared<Sender>();
   std::atomic<uint64_t> durable_ = 0;
-  Outbox outbox_{{.messages = 4, .bytes = 10'000}, executor_, durable_};
+  Outbox outbox_{{.messages = 4, .bytes = 10'000, .bytes_with_responses = 50'000}, executor_, durable_};
 };
 
 TEST_F(OutboxTest, TellsItsOwnerOnceUntilItIsEmptied) {
@@ -105,9 +105,11 @@ TEST_F(OutboxTest, WhatRestsOnAWriteWaitsForItAndSoDoesAllBehindIt) {
   EXPECT_THAT(ids(outbox_.take(SIZE_MAX)), testing::ElementsAre(2, 3));
 }
 
-TEST_F(OutboxTest, NeverRefusesAResponse) {
+TEST_F(OutboxTest, ResponsesHaveRoomBeyondThatOfRequests) {
   add(1, 20'000);
   EXPECT_EQ(add(2, 20'000, true), Added::more);
+  EXPECT_EQ(add(3, 20'000, true), Added::full);
+  EXPECT_EQ(add(4, 1), Added::full);
 }
 
 TEST_F(OutboxTest, IsClosedOnlyWhenNothingWouldBeLost) {

@@ -144,7 +144,14 @@ Peer::Clock::time_point Peer::last_used() const {
 
 // ---- what happens to connections ------------------------------------------------------------------
 
+void Peer::left(size_t messages, size_t bytes) {
+  shared_.counters.sent += messages;
+  shared_.counters.sent_bytes += bytes;
+}
+
 transport::Awaitable<void> Peer::arrived(Session& session, Bytes message) {
+  ++shared_.counters.received;
+  shared_.counters.received_bytes += message.size();
   return inbound_.arrived(*this, session, std::move(message));
 }
 
@@ -153,9 +160,7 @@ void Peer::ended(Session& session, std::deque<Outbox::Item> unsent, const Error&
   shared_.print(2, fmt::format("connection with {} ended: {}", name_, reason.message));
   const bool was_sender = sender_.get() == &session;
   std::erase_if(sessions_, [&](const auto& other) { return other.get() == &session; });
-  for (Outbox::Item& item : unsent) {
-    shared_.kernel->undelivered(std::move(item.message));
-  }
+  give_back(std::move(unsent));
   if (!was_sender) {
     return;
   }
@@ -168,14 +173,19 @@ void Peer::ended(Session& session, std::deque<Outbox::Item> unsent, const Error&
   }
 }
 
+void Peer::give_back(std::deque<Outbox::Item> items) {
+  shared_.counters.given_back += items.size();
+  for (Outbox::Item& item : items) {
+    shared_.kernel->undelivered(std::move(item.message));
+  }
+}
+
 void Peer::give_up(const Error& reason) {
   size_t count = 0;
   // More may come meanwhile: its owner is told of that only after it was found empty.
   for (std::deque<Outbox::Item> items; !(items = outbox_.take_all()).empty();) {
     count += items.size();
-    for (Outbox::Item& item : items) {
-      shared_.kernel->undelivered(std::move(item.message));
-    }
+    give_back(std::move(items));
   }
   if (count > 0) {
     shared_.print(2, fmt::format("{} messages to {} given back: {}", count, name_, reason.message));

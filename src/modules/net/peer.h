@@ -74,6 +74,7 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
 
   // ---- SessionOwner ----
   transport::Awaitable<void> arrived(Session& session, Bytes message) override;
+  void left(size_t messages, size_t bytes) override;
   void ended(Session& session, std::deque<Outbox::Item> unsent, const Error& reason) override;
 
  private:
@@ -81,6 +82,7 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
 
   boost::asio::awaitable<void> dial();
   void choose_sender(std::shared_ptr<Session> newest);
+  void give_back(std::deque<Outbox::Item> items);
   /// Gives back all that waits.
   void give_up(const Error& reason);
 

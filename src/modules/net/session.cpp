@@ -110,7 +110,9 @@ asio::awaitable<void> Session::write_all() {
 
 transport::Awaitable<void> Session::send(std::deque<Outbox::Item> items) {
   unsent_ = std::move(items);
+  size_t bytes = 0;
   for (const Outbox::Item& item : unsent_) {
+    bytes += item.encoded.size();
     Result<void> written = co_await channel_.write(item.encoded.head.span(), item.encoded.tail.span());
     if (!written) {
       co_return written;
@@ -118,6 +120,7 @@ transport::Awaitable<void> Session::send(std::deque<Outbox::Item> items) {
   }
   Result<void> flushed = co_await channel_.flush();
   if (flushed) {
+    owner_->left(unsent_.size(), bytes);
     unsent_.clear();
   }
   co_return flushed;

@@ -21,6 +21,8 @@ class SessionOwner {
   virtual ~SessionOwner() = default;
   /// A message came; the next is read when this is done. An error ends the connection.
   virtual transport::Awaitable<void> arrived(Session& session, Bytes message) = 0;
+  /// Messages left, of so many bytes together.
+  virtual void left(size_t messages, size_t bytes) = 0;
   /// The connection ended. `unsent` was taken from the outbox, and the peer did not get it, or not whole.
   virtual void ended(Session& session, std::deque<Outbox::Item> unsent, const Error& reason) = 0;
 };

@@ -23,7 +23,12 @@ inline ProcessId net_id() { return {"net", "distro", "sys"}; }
 struct NetCounters {
   std::atomic<uint64_t> connections = 0;  // open now
   std::atomic<uint64_t> handshakes = 0;   // that succeeded
-  std::atomic<uint64_t> refused = 0;      // that did not
+  std::atomic<uint64_t> refused = 0;      // connections of others that were not
+  std::atomic<uint64_t> sent = 0;         // messages
+  std::atomic<uint64_t> sent_bytes = 0;
+  std::atomic<uint64_t> received = 0;
+  std::atomic<uint64_t> received_bytes = 0;
+  std::atomic<uint64_t> given_back = 0;  // messages that did not leave
 };
 
 struct Shared {
