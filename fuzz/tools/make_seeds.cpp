@@ -12,6 +12,7 @@
 #include "package/archive.h"
 #include "package/metadata.h"
 #include "package/testing/raw_zip.h"
+#include "registry/record.h"
 #include "wire/net_api.h"
 #include "wire/routing_request.h"
 
@@ -148,6 +149,42 @@ void write_keyfiles(const fs::path& folder) {
   write(folder / "pkcs8", text_of(document.span()));
 }
 
+void write_records(const fs::path& folder) {
+  const Identity direct{"a.dev", "", {"192.0.2.7", {{"ws", 9000}, {"tcp", 10000}}}, {}};
+  const Identity routed{"b.dev", "", {}, {"r.dev", "s.dev"}};
+  const std::string records = registry::write_record({direct, 1}, signing_key());
+  write(folder / "direct", records);
+  write(folder / "routed", records + "\n# another\n" + registry::write_record({routed, 2}, signing_key()));
+  write(folder / "both", registry::write_record({{"c.dev", "", direct.direct, {"r.dev"}}, 3}, signing_key()));
+  write(folder / "misspelt", "[[nodes]]\nname = 1\n[[node]]\nname = \"d.dev\"\nrouters = [1]\n");
+  write(folder / "told", "a.dev\n192.0.2.7\n\x23\x27\nr.dev\ns.dev");
+}
+
+/// A chunk as the target makes it: what is wrong with it, how many bytes are given, its size, those bytes.
+std::string chunk(size_t size, std::string_view given, unsigned spoilt = 0) {
+  const auto kind = static_cast<char>(given.size() << 3U | spoilt);
+  return std::string{kind, static_cast<char>(size >> 8U), static_cast<char>(size)} + std::string(given);
+}
+
+void write_chunks(const fs::path& folder) {
+  const std::string tcp(1, '\2');
+  const std::string websocket(1, '\3');
+  const std::string five{'\0', '\0', '\0', '\5'};
+  const std::string long_one{'\0', '\1', '\xff', '\xde'};  // two full chunks
+  const std::string too_long{'\0', '\xa0', '\0', '\x59'};
+  write(folder / "tcp", tcp + five + chunk(5, "hello") + five + chunk(2, "he") + chunk(3, "llo"));
+  write(folder / "tcp_long", tcp + long_one + chunk(65'519, "long") + chunk(65'519, "") + five + chunk(6, "hello!"));
+  write(folder / "tcp_too_long", tcp + too_long + chunk(5, "hello"));
+  write(folder / "tcp_empty", tcp + five + chunk(0, ""));
+  write(folder / "websocket", websocket + chunk(9, five + "hello") + chunk(6, five + "he") + chunk(3, "llo"));
+  write(folder / "websocket_long", websocket + chunk(65'519, long_one + "long") + chunk(65'519, "") + chunk(4, "more"));
+  write(folder / "websocket_over", websocket + chunk(9, five) + chunk(60'000, "") + chunk(3, "llo"));
+  write(folder / "websocket_short", websocket + chunk(3, "abc"));
+  for (const unsigned spoilt : {1U, 2U, 4U}) {
+    write(folder / fmt::format("spoilt{}", spoilt), tcp + five + chunk(2, "he") + chunk(3, "llo", spoilt));
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -159,5 +196,7 @@ int main(int count, char** arguments) {
   write_greetings(folder);
   write_net_api(folder / "net_api");
   write_keyfiles(folder / "keyfile");
+  write_records(folder / "peers_file");
+  write_chunks(folder / "channel");
   return 0;
 }

@@ -181,7 +181,7 @@ TEST(Login, HashesAsTheRegistrationPageDoes) {
 TEST(Login, AShortNameIsNoSalt) {
   Result<std::string> hash = login_hash("secret", "nod.dev");
   ASSERT_FALSE(hash);
-  EXPECT_NE(hash.error().message.find("log in with the browser"), std::string::npos);
+  EXPECT_NE(hash.error().message.find("take a longer name"), std::string::npos);
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ Result<std::string> login_hash(std::string_view password, std::string_view node_
   constexpr size_t shortest_salt = 8;
   if (node_name.size() < shortest_salt) {
     return fail(
-        "the node name '{}' has less than {} letters, so a password cannot be used with it on the command line: leave "
-        "--password out and log in with the browser",
+        "the node name '{}' has less than {} letters, so no normal build of the first client opens a keyfile of it "
+        "with a "
+        "password: take a longer name, or seal it for simulation builds",
         node_name, shortest_salt);
   }
   const auto* salt = reinterpret_cast<const uint8_t*>(node_name.data());

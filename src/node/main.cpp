@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "identity_tool/identity_tool.h"
 #include "node/keyboard.h"
 #include "node/node.h"
 #include "node/options.h"
@@ -98,9 +99,14 @@ int run(Options options) {
 }  // namespace kinode::node
 
 int main(int argc, char** argv) {
-  // A home of this name is given as ./top.
+  // A home of such a name is given as ./top.
   if (argc > 1 && std::string_view(argv[1]) == "top") {
     return kinode::top::run({argv + 2, argv + argc}, std::cout, std::cerr);
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "identity") {
+    umask(077);  // what it writes is for the node's owner alone
+    return kinode::identity_tool::run({argv + 2, argv + argc}, std::cout, std::cerr,
+                                      kinode::identity_tool::ask_on_terminal);
   }
   auto options = kinode::node::parse_options(argc, argv);
   if (!options) {

@@ -21,7 +21,9 @@ modules::net::NetworkSettings settings_of(const Options& options, const OwnIdent
   settings.key = ours.key;
   settings.ours.name = ours.name;
   settings.ours.networking_key = crypto::format_public_key(ours.key->public_key());
-  settings.ours.routers = options.routers.empty() ? ours.routers : options.routers;
+  if (!options.ip) {  // what is said at the start counts for more than the keyfile
+    settings.ours.routers = options.routers.empty() ? ours.routers : options.routers;
+  }
   if (settings.ours.routers.empty()) {
     settings.ours.direct.ip = options.ip.value_or(loopback);
   }

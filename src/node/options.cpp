@@ -22,13 +22,15 @@ void add_network_options(CLI::App& app, Options& options) {
            "Port for other nodes, WebSocket; 0: none (default: the first free one from 9000)");
   add_port(app, "--tcp-port", options.tcp_port,
            "Port for other nodes, TCP; 0: none (default: the first free one from 10000)");
-  app.add_option("--ip", options.ip,
-                 "Address where other nodes reach this one (default: only those on this machine do)")
-      ->check(CLI::ValidIPV4)
-      ->type_name("ADDRESS");
+  CLI::Option* ip = app.add_option("--ip", options.ip,
+                                   "Address where other nodes reach this one (default: only those on this machine do)")
+                        ->check(CLI::ValidIPV4)
+                        ->type_name("ADDRESS");
   app.add_option("--router", options.routers,
-                 "Node that passes connections on to this one, which then opens no port; may be repeated")
+                 "Node that passes connections on to this one, which then opens no port; may be repeated "
+                 "(default: those in its keyfile)")
       ->allow_extra_args(false)
+      ->excludes(ip)
       ->type_name("NAME");
   app.add_option("--peers", options.peers_file, "File of other nodes' records (default: peers.toml in the home)")
       ->type_name("FILE");
@@ -89,7 +91,9 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char* const* arg
   bool logging_off = false;
   std::string unused;
   CLI::App app("A Kinode node: runs processes and lets them talk.", "kinode");
-  app.footer("kinode top HOME shows what a running node does.");
+  app.footer(
+      "kinode top HOME shows what a running node does.\n"
+      "kinode identity makes, shows and moves a node's name and keys.");
   add_options(app, options);
   app.add_flag("-l,--logging-off", logging_off, "Write no log file");
   // Kit of the first client gives these; there is no chain here to use them with.

@@ -1,9 +1,9 @@
 #include "node/own_identity.h"
 
+#include "identity/development_key.h"
 #include "identity/keyfile.h"
 #include "identity/keyfile_store.h"
-#include "identity/login.h"
-#include "node/development_key.h"
+#include "identity/sealing.h"
 
 namespace kinode::node {
 namespace {
@@ -21,7 +21,7 @@ Result<std::string> settle_name(kernel::Journal& journal, const std::string& hom
   if (*known) {
     std::string name((*known)->text());
     if (wanted && *wanted != name) {
-      return fail("{} is the home of {}, not of {}: use another home, or start it without --fake-node-name", home, name,
+      return fail("{} is the home of {}, not of {}: start it under its own name, or use another home", home, name,
                   *wanted);
     }
     return name;
@@ -36,27 +36,18 @@ Result<std::string> settle_name(kernel::Journal& journal, const std::string& hom
   return name;
 }
 
-/// Opens the keyfile with the password as it is (development builds of the first client), or with its hash
-/// (all others); one whose token secret had to be replaced is written anew.
-Result<identity::Keyfile> unlock(const Options& options, const Bytes& file, const std::string& name) {
-  std::string secret = *options.password;
-  Result<identity::Keyfile> keyfile = identity::decode(file, secret);
-  if (!keyfile && identity::is_incorrect_password(keyfile.error())) {
-    if (Result<std::string> hash = identity::login_hash(secret, name)) {
-      secret = std::move(*hash);
-      keyfile = identity::decode(file, secret);
-    }
+std::unexpected<Error> cannot_open(const Options& options, const std::string& name, const Error& error) {
+  if (identity::is_incorrect_password(error)) {
+    return fail("the password does not open the keys of {} in {}: give the one that they were locked with", name,
+                options.home);
   }
-  if (keyfile && keyfile->rekeyed) {
-    Result<Bytes> renewed = identity::encode(*keyfile, secret);
-    if (!renewed) {
-      return std::unexpected(renewed.error());
-    }
-    if (Result<void> written = identity::write_keyfile(options.home, *renewed); !written) {
-      return std::unexpected(written.error());
-    }
-  }
-  return keyfile;
+  return std::unexpected(error.at(options.home + "/.keys"));
+}
+
+/// A keyfile whose token secret had to be replaced, written anew.
+Result<void> renew(const Options& options, const identity::Unsealed& opened) {
+  Result<Bytes> file = identity::seal(opened.keyfile, *options.password, opened.sealing);
+  return file ? identity::write_keyfile(options.home, *file) : std::unexpected(file.error());
 }
 
 Result<OwnIdentity> from_keyfile(kernel::Journal& journal, const Options& options, const Bytes& file) {
@@ -72,36 +63,42 @@ Result<OwnIdentity> from_keyfile(kernel::Journal& journal, const Options& option
     return fail("{} is the home of {}, whose keys are locked: give the password with KINODE_PASSWORD or --password",
                 options.home, names->name);
   }
-  Result<identity::Keyfile> keyfile = unlock(options, file, names->name);
-  if (!keyfile) {
-    return std::unexpected(keyfile.error());
+  Result<identity::Unsealed> opened = identity::unseal(file, *options.password);
+  if (!opened) {
+    return cannot_open(options, names->name, opened.error());
   }
-  Result<std::string> name = settle_name(journal, options.home, names->name);
+  identity::Keyfile& keyfile = opened->keyfile;
+  Result<std::string> name = settle_name(journal, options.home, keyfile.name);
   if (!name) {
     return std::unexpected(name.error());
   }
-  auto key = std::make_shared<const crypto::SigningKey>(std::move(keyfile->networking_key));
-  return OwnIdentity{std::move(*name), std::move(key), std::move(keyfile->routers)};
+  if (keyfile.rekeyed) {
+    if (Result<void> renewed = renew(options, *opened); !renewed) {
+      return std::unexpected(renewed.error());
+    }
+  }
+  auto key = std::make_shared<const crypto::SigningKey>(std::move(keyfile.networking_key));
+  return OwnIdentity{std::move(*name), std::move(key), std::move(keyfile.routers)};
 }
 
 /// A keyfile as development builds of the first client make it. A node that was there without one keeps its key.
 Result<OwnIdentity> make_keyfile(const Options& options, std::string name) {
   identity::Keyfile keyfile = identity::make_keyfile(std::move(name), {});
-  Result<std::optional<crypto::SigningKey>> known = read_development_key(options.home);
+  Result<std::optional<crypto::SigningKey>> known = identity::read_development_key(options.home);
   if (!known) {
     return std::unexpected(known.error());
   }
   if (*known) {
     keyfile.networking_key = std::move(**known);
   }
-  Result<Bytes> file = identity::encode(keyfile, *options.password);
+  Result<Bytes> file = identity::seal(keyfile, *options.password, identity::Sealing::simulation);
   if (!file) {
     return std::unexpected(file.error());
   }
   if (Result<void> written = identity::write_keyfile(options.home, *file); !written) {
     return std::unexpected(written.error());
   }
-  forget_development_key(options.home);
+  identity::forget_development_key(options.home);
   auto key = std::make_shared<const crypto::SigningKey>(std::move(keyfile.networking_key));
   return OwnIdentity{std::move(keyfile.name), std::move(key), {}};
 }
@@ -123,7 +120,7 @@ Result<OwnIdentity> settle_identity(kernel::Journal& journal, const Options& opt
   if (options.password) {
     return make_keyfile(options, std::move(*name));
   }
-  Result<crypto::SigningKey> key = development_key(options.home);
+  Result<crypto::SigningKey> key = identity::development_key(options.home);
   if (!key) {
     return std::unexpected(key.error());
   }

@@ -1,10 +1,12 @@
 #include "registry/record.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "registry/registry.h"
@@ -116,6 +118,9 @@ Result<Record> read_record(const toml::table& table) {
   if (Result<void> ports = read_ports(table, record.identity.direct); !ports) {
     return std::unexpected(ports.error());
   }
+  if (record.identity.is_direct() && !is_address(record.identity.direct.ip)) {
+    return fail("`ip` must be an IPv4 or IPv6 address");
+  }
   record.issued = static_cast<uint64_t>(std::max<int64_t>(0, table["issued"].value_or<int64_t>(0)));
   Result<Entry> entry = check(record.identity);
   if (!entry) {
@@ -131,6 +136,15 @@ Result<Record> read_record(const toml::table& table) {
 }
 
 }  // namespace
+
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  if (text.contains('\0')) {  // what stands behind it inet_pton does not see
+    return false;
+  }
+  return ::inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), address.data()) == 1;
+}
 
 std::string write_record(Record record, const crypto::SigningKey& key) {
   Identity& identity = record.identity;
@@ -161,6 +175,12 @@ Result<Records> read_records(std::string_view text, std::string_view source_name
   }
   Records records;
   std::map<std::string, Record> latest;
+  for (const auto& [name, value] : file) {  // what somebody misspelt
+    if (name != "node" || !value.is_array()) {
+      records.errors.push_back({fmt::format("{}, line {}: `{}` is no [[node]]: a peers file has nothing else",
+                                            source_name, name.source().begin.line, name.str())});
+    }
+  }
   const toml::array* nodes = file["node"].as_array();
   for (size_t i = 0; nodes != nullptr && i < nodes->size(); ++i) {
     const toml::table* table = nodes->get(i)->as_table();

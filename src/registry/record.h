@@ -27,7 +27,11 @@ struct Record {
   uint64_t issued = 0;
 };
 
-/// The text of a record that `key` signs; the identity's networking key is set to its public one.
+/// An IPv4 or IPv6 address, as text: what a record's `ip` must be.
+bool is_address(const std::string& text);
+
+/// The text of a record that `key` signs; the identity's networking key is set to its public one. Of an
+/// identity that could not be read again (registry.h: check; is_address) nothing good is made.
 std::string write_record(Record record, const crypto::SigningKey& key);
 
 /// The records of a text, at most 16 MiB of it. One that is wrong, or whose signature is, is left out, with an

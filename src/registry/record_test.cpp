@@ -80,6 +80,32 @@ TEST(Record, WhatIsWrongIsLeftOutWithItsPlace) {
   }
 }
 
+TEST(Record, WhatIsNoRecordIsToldWithItsLine) {
+  for (const std::string text : {"\n[[nodes]]\nname = \"a.dev\"\n", "\n[node]\nname = \"a.dev\"\n", "\nnode = 1\n"}) {
+    Result<Records> records = read_records(text, "peers");
+    ASSERT_TRUE(records) << text;
+    ASSERT_EQ(records->errors.size(), 1U) << text;
+    EXPECT_THAT(records->errors[0].message, HasSubstr("peers, line 2")) << text;
+  }
+}
+
+TEST(Record, AnAddressIsOneOfTheInternet) {
+  for (const std::string ip : {"192.0.2.7", "2001:db8::7"}) {
+    Record record = record_of("a.dev");
+    record.identity.direct.ip = ip;
+    EXPECT_EQ(read_records(write_record(record, key_of(1)), "peers")->identities.at(0).direct.ip, ip);
+  }
+  for (const std::string ip : {"host.example", "1.2.3", " 1.2.3.4", "1.2.3.4:80", "[::1]"}) {
+    Record record = record_of("a.dev");
+    record.identity.direct.ip = ip;
+    Result<Records> records = read_records(write_record(record, key_of(1)), "peers");
+    EXPECT_THAT(records->identities, IsEmpty()) << ip;
+    EXPECT_THAT(records->errors.at(0).message, HasSubstr("`ip` must be")) << ip;
+  }
+}
+
+TEST(Record, AZeroByteDoesNotEndAnAddress) { EXPECT_FALSE(is_address(std::string("1.2.3.4\0x", 9))); }
+
 TEST(Record, ATextThatIsNoTomlSaysWhere) {
   EXPECT_THAT(read_records("\n[[node", "peers").error().message, HasSubstr("peers, line 2"));
 }

@@ -7,8 +7,10 @@
 #include "base/result.h"
 #include "crypto/ed25519.h"
 
-namespace kinode::node {
+namespace kinode::identity {
 
+/// Whether there is something in its place.
+bool has_development_key(const std::string& home);
 /// The key that `home` has, if any.
 Result<std::optional<crypto::SigningKey>> read_development_key(const std::string& home);
 /// The key that `home` has, or gets now.
@@ -16,4 +18,4 @@ Result<crypto::SigningKey> development_key(const std::string& home);
 /// The home has a keyfile from now on.
 void forget_development_key(const std::string& home);
 
-}  // namespace kinode::node
+}  // namespace kinode::identity
