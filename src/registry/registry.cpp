@@ -64,6 +64,11 @@ Result<void> Registry::update(Source source, Identity identity) {
   const std::string name = entry->identity.name;
   {
     std::unique_lock lock(mutex_);
+    auto found = nodes_.find(name);
+    const EntryPointer known = found == nodes_.end() ? nullptr : found->second[slot_of(source)];
+    if (known && known->identity == entry->identity) {
+      return {};  // said again: a file is read whole whenever anything in its folder changes
+    }
     if (sizes_[slot_of(source)] >= entry_limit && !nodes_.contains(name)) {
       return fail("{}: more than {} nodes are not kept", name, entry_limit);
     }
