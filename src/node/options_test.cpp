@@ -186,5 +186,12 @@ TEST_F(OptionsTest, ANameThatNoNodeCanHaveIsRefused) {
   }
 }
 
+TEST_F(OptionsTest, ANodeIsReachedAtAnAddressOrThroughRouters) {
+  EXPECT_THAT(options({"home", "--router", "r.os", "--router", "s.os"}).routers, ElementsAre("r.os", "s.os"));
+  EXPECT_EQ(options({"home", "--ip", "192.0.2.7"}).ip, "192.0.2.7");
+  EXPECT_THAT(refusal({"home", "--ip", "192.0.2.7", "--router", "r.os"}), HasSubstr("--router"));
+  EXPECT_THAT(refusal({"home", "--ip", "host.example"}), HasSubstr("--ip"));
+}
+
 }  // namespace
 }  // namespace kinode::node
