@@ -150,6 +150,9 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     app.parse(std::move(reversed));
+  } catch (const CLI::ExtrasError& /*it names them, and one may be a password behind a misspelt option*/) {
+    err << "kinode identity: there is a word too many, or a misspelt option: see kinode identity COMMAND --help\n";
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error, out, err) == 0 ? 0 : 2;
   }

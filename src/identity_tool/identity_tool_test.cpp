@@ -300,6 +300,8 @@ TEST_F(IdentityTool, AWrongCommandLineSaysWhatIsRight) {
   EXPECT_EQ(run({}), 2);
   EXPECT_EQ(run({"forge", home_}), 2);
   EXPECT_EQ(run({"create", home_}), 2);
+  EXPECT_EQ(run({"show", home_, "--pasword", secret}), 2) << "and run() sees that the password is not shown";
+  EXPECT_THAT(err_, HasSubstr("misspelt"));
   EXPECT_EQ(run({"--help"}), 0);
   EXPECT_THAT(out_, AllOf(HasSubstr("create"), HasSubstr("peers")));
 }
