@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use tungstenite::client::IntoClientRequest;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Message, WebSocket};
 
@@ -107,19 +108,23 @@ impl Problem {
 
 impl Socket {
     pub fn dial(transport: Transport, port: u16) -> Result<Socket> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
         match transport {
-            Transport::Tcp => Ok(Socket::Tcp(Tcp::new(stream))),
+            Transport::Tcp => Ok(Socket::Tcp(Tcp::new(TcpStream::connect(("127.0.0.1", port))?))),
             Transport::Ws => {
-                let stream = Tcp::new(stream).stream;
-                stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-                let url = format!("ws://127.0.0.1:{port}/");
-                match tungstenite::client::client_with_config(url, stream, Some(config())) {
-                    Ok((socket, _)) => Ok(Socket::from_websocket(socket)),
-                    Err(tungstenite::HandshakeError::Failure(error)) => Err(websocket_problem(error)),
-                    Err(_) => Err(Problem::Late),
-                }
+                let request = format!("ws://127.0.0.1:{port}/").into_client_request().map_err(websocket_problem)?;
+                Socket::dial_with(request, port)
             }
+        }
+    }
+
+    /// WebSocket, with a request of one's own.
+    pub fn dial_with(request: tungstenite::handshake::client::Request, port: u16) -> Result<Socket> {
+        let stream = Tcp::new(TcpStream::connect(("127.0.0.1", port))?).stream;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        match tungstenite::client::client_with_config(request, stream, Some(config())) {
+            Ok((socket, _)) => Ok(Socket::from_websocket(socket)),
+            Err(tungstenite::HandshakeError::Failure(error)) => Err(websocket_problem(error)),
+            Err(_) => Err(Problem::Late),
         }
     }
 

@@ -16,9 +16,11 @@ use crate::rpc;
 
 pub const INJECTOR: &str = "inject-kns:interop-kit:test.os";
 pub const ECHO: &str = "echo:interop-kit:test.os";
-pub const ACTOR: &str = "actor:test-kit:test.os";
+/// The first of several, so that cases need not wait for each other's scripts.
+pub const ACTOR: &str = "actor-0:interop-kit:test.os";
+const ACTORS: usize = 8;
 /// Holds no right to the network.
-pub const UNCONNECTED: &str = "plain:test-kit:test.os";
+pub const UNCONNECTED: &str = "unconnected:interop-kit:test.os";
 
 const START: Duration = Duration::from_secs(60);
 
@@ -94,6 +96,17 @@ impl Node {
         others: &[(&Person, Reach)],
         more: &[&str],
     ) -> Result<Node> {
+        Node::launch(settings, name, source, others, &[], more)
+    }
+
+    fn launch(
+        settings: &Settings,
+        name: &str,
+        source: Source,
+        others: &[(&Person, Reach)],
+        records: &[(&str, &str)],
+        more: &[&str],
+    ) -> Result<Node> {
         let source = if settings.foreign { Source::Messages } else { source };
         let folder = fresh_folder();
         let mut command = Command::new(&settings.program);
@@ -106,9 +119,7 @@ impl Node {
             "--verbosity",
             "2",
         ]);
-        for package in ["test-kit", "interop-kit"] {
-            command.arg("--bootstrap").arg(settings.packages.join(package));
-        }
+        command.arg("--bootstrap").arg(settings.packages.join("interop-kit"));
         if !settings.foreign {
             fs::create_dir_all(devnet_of(&folder))?;
             command.arg("--devnet").arg(devnet_of(&folder)).arg("--component-cache").arg(&settings.component_cache);
@@ -117,6 +128,9 @@ impl Node {
             for (person, reach) in others {
                 write_record(&folder, person, reach)?;
             }
+        }
+        for (other, record) in records {
+            fs::write(devnet_of(&folder).join(format!("{other}.toml")), record)?;
         }
         command.args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
@@ -136,6 +150,30 @@ impl Node {
         }
         node.known = node.find_itself(name).during("how the node is reached")?;
         Ok(node)
+    }
+
+    /// With records of other nodes, as they wrote them.
+    pub fn start_with(settings: &Settings, name: &str, records: &[(&str, &str)], more: &[&str]) -> Result<Node> {
+        Node::launch(settings, name, Source::Records, &[], records, more)
+    }
+
+    /// Where its own record is.
+    pub fn record_path(&self) -> PathBuf {
+        devnet_of(&self.folder).join(format!("{}.toml", self.known.name))
+    }
+
+    /// Lets it know another node by that one's own record.
+    pub fn tell_record(&self, other: &Node) -> Result<()> {
+        let path = devnet_of(&self.folder).join(format!("{}.toml", other.known.name));
+        let whole = path.with_extension("part");
+        fs::copy(other.record_path(), &whole)?;
+        fs::rename(whole, path)?;
+        let end = Instant::now() + Duration::from_secs(10);
+        while self.peer(&other.known.name)?.is_none() {
+            crate::check!(Instant::now() < end, "{} does not take the record of {}", self.known.name, other.known.name);
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     fn find_itself(&self, name: &str) -> Result<Known> {
@@ -237,15 +275,21 @@ impl Node {
         thread::spawn(move || rpc::call(port, &call))
     }
 
-    /// What steps of the actor give.
-    pub fn act(&self, steps: serde_json::Value) -> Result<Vec<serde_json::Value>> {
-        act(self.http_port, steps)
+    /// An actor, another one at each call.
+    pub fn actor(&self) -> String {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        format!("actor-{}:interop-kit:test.os", NEXT.fetch_add(1, Ordering::Relaxed) as usize % ACTORS)
+    }
+
+    /// What steps of an actor give.
+    pub fn act(&self, actor: &str, steps: serde_json::Value) -> Result<Vec<serde_json::Value>> {
+        act(self.http_port, actor, steps)
     }
 
     /// The same on a thread of its own.
     pub fn start_act(&self, steps: serde_json::Value) -> thread::JoinHandle<Result<Vec<serde_json::Value>>> {
-        let port = self.http_port;
-        thread::spawn(move || act(port, steps))
+        let (port, actor) = (self.http_port, self.actor());
+        thread::spawn(move || act(port, &actor, steps))
     }
 
     pub fn at(&self, process: &str) -> String {
@@ -281,11 +325,11 @@ impl Node {
     }
 }
 
-fn act(port: u16, steps: serde_json::Value) -> Result<Vec<serde_json::Value>> {
+fn act(port: u16, actor: &str, steps: serde_json::Value) -> Result<Vec<serde_json::Value>> {
     let answer = rpc::call(
         port,
         &rpc::Call {
-            process: ACTOR.into(),
+            process: actor.into(),
             body: serde_json::json!({ "steps": steps }).to_string(),
             expects: Some(40),
             ..Default::default()
