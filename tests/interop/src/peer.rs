@@ -109,7 +109,7 @@ fn introduction(bytes: &[u8], remote_static: &[u8; 32], other: &Known) -> Result
     let (payload, tail) = decode_front::<HandshakePayload>(bytes)?;
     crate::check!(
         encode(&payload) == bytes[..bytes.len() - tail.len()],
-        "a payload that is not as it would be encoded here"
+        "a payload that is not as it would be encoded here: {bytes:02x?}"
     );
     crate::same!(payload.protocol_version, 1, "protocol version");
     crate::same!(payload.name, other.name, "name in the payload");
