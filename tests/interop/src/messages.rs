@@ -3,6 +3,7 @@
 //! A struct is an array of its fields, an enum a map of one entry or a word, bytes are arrays of integers. What a node
 //! sends is decoded here and must encode to the same bytes again; odd forms of the same values are made in `shapes`.
 
+use rmpv::Value;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,7 +119,8 @@ pub enum NetResponse {
     Verified(bool),
 }
 
-/// What a node of our kind is told when a process that it wrote to is not here.
+/// What a node of this kind is told when a process that one of its own asked is not there: the request's id, and who
+/// asked.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub enum Notice {
     NoSuchProcess(u64, String),
@@ -140,8 +142,41 @@ pub fn decode_front<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8])> {
 pub fn decode<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T> {
     let (value, rest) = decode_front::<T>(bytes)?;
     crate::check!(rest.is_empty(), "{} bytes behind the value", rest.len());
-    crate::check!(encode(&value) == bytes, "the bytes are not as they would be encoded here");
+    crate::check!(is_encoding_of(&value, bytes), "not as it would be encoded here: {}", shown(bytes));
     Ok(value)
+}
+
+/// Whether a node may write the value so: byte strings as arrays of integers or as runs of bytes, all else in one way.
+pub fn is_encoding_of<T: Serialize>(value: &T, bytes: &[u8]) -> bool {
+    if encode(value) == bytes {
+        return true;
+    }
+    let mut with_bin = Vec::new();
+    let mut writer = rmp_serde::Serializer::new(&mut with_bin).with_bytes(rmp_serde::config::BytesMode::ForceAll);
+    value.serialize(&mut writer).expect("values of these types can be encoded");
+    match (rmpv::decode::read_value(&mut &bytes[..]), rmpv::decode::read_value(&mut &with_bin[..])) {
+        (Ok(got), Ok(wanted)) => crate::shapes::bytes_of(&got) == bytes && is_same(&got, &wanted),
+        _ => false,
+    }
+}
+
+/// No bytes at all are an empty array or an empty run.
+fn is_same(got: &Value, wanted: &Value) -> bool {
+    match (got, wanted) {
+        (Value::Binary(bytes), Value::Array(items)) => bytes.is_empty() && items.is_empty(),
+        (Value::Array(got), Value::Array(wanted)) => {
+            got.len() == wanted.len() && got.iter().zip(wanted).all(|(got, wanted)| is_same(got, wanted))
+        }
+        (Value::Map(got), Value::Map(wanted)) => {
+            got.len() == wanted.len()
+                && got.iter().zip(wanted).all(|(got, wanted)| got.0 == wanted.0 && is_same(&got.1, &wanted.1))
+        }
+        _ => got == wanted,
+    }
+}
+
+pub fn shown(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&bytes[..bytes.len().min(300)])
 }
 
 impl KernelMessage {

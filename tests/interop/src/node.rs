@@ -16,7 +16,7 @@ use crate::rpc;
 
 pub const INJECTOR: &str = "inject-kns:interop-kit:test.os";
 pub const ECHO: &str = "echo:interop-kit:test.os";
-/// The first of several, so that cases need not wait for each other's scripts.
+/// For scripts that end at once. The others are lent to one case at a time: a script keeps its actor busy.
 pub const ACTOR: &str = "actor-0:interop-kit:test.os";
 const ACTORS: usize = 8;
 /// Holds no right to the network.
@@ -54,6 +54,7 @@ pub struct Node {
     pub http_port: u16,
     pub known: Known,
     source: Source,
+    actors: Arc<Mutex<Vec<usize>>>,
 }
 
 /// A folder that nobody else has.
@@ -138,7 +139,8 @@ impl Node {
         gather(child.stdout.take().expect("it is piped"), output.clone(), true);
         gather(child.stderr.take().expect("it is piped"), output.clone(), false);
         let known = Person::new(name).known(Reach::default());
-        let mut node = Node { child, folder, output, http_port: 0, known, source };
+        let actors = Arc::new(Mutex::new((1..ACTORS).collect()));
+        let mut node = Node { child, folder, output, http_port: 0, known, source, actors };
         let line = node.wait_for("http://localhost:", START)?;
         let port = line.split("http://localhost:").nth(1).unwrap_or("");
         let port: String = port.chars().take_while(char::is_ascii_digit).collect();
@@ -275,21 +277,17 @@ impl Node {
         thread::spawn(move || rpc::call(port, &call))
     }
 
-    /// An actor, another one at each call.
-    pub fn actor(&self) -> String {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        format!("actor-{}:interop-kit:test.os", NEXT.fetch_add(1, Ordering::Relaxed) as usize % ACTORS)
-    }
-
-    /// What steps of an actor give.
-    pub fn act(&self, actor: &str, steps: serde_json::Value) -> Result<Vec<serde_json::Value>> {
-        act(self.http_port, actor, steps)
-    }
-
-    /// The same on a thread of its own.
-    pub fn start_act(&self, steps: serde_json::Value) -> thread::JoinHandle<Result<Vec<serde_json::Value>>> {
-        let (port, actor) = (self.http_port, self.actor());
-        thread::spawn(move || act(port, &actor, steps))
+    /// An actor that nobody else has now.
+    pub fn actor(&self) -> Actor {
+        let end = Instant::now() + START;
+        loop {
+            if let Some(number) = self.actors.lock().expect("nobody panics with it").pop() {
+                let id = format!("actor-{number}:interop-kit:test.os");
+                return Actor { id, number, port: self.http_port, free: self.actors.clone() };
+            }
+            assert!(Instant::now() < end, "no actor is free");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub fn at(&self, process: &str) -> String {
@@ -325,19 +323,39 @@ impl Node {
     }
 }
 
-fn act(port: u16, actor: &str, steps: serde_json::Value) -> Result<Vec<serde_json::Value>> {
-    let answer = rpc::call(
-        port,
-        &rpc::Call {
-            process: actor.into(),
+/// A process that does what scripts say (tests/guests); given back with its object.
+pub struct Actor {
+    pub id: String,
+    number: usize,
+    port: u16,
+    free: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Actor {
+    /// What the steps give; within 15 s.
+    pub fn act(&self, steps: serde_json::Value) -> Result<Vec<serde_json::Value>> {
+        let call = rpc::Call {
+            process: self.id.clone(),
             body: serde_json::json!({ "steps": steps }).to_string(),
-            expects: Some(40),
+            expects: Some(14),
             ..Default::default()
-        },
-    )?;
-    let told: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
-    let results = told.as_ref().and_then(|told| told["results"].as_array());
-    results.cloned().ok_or_else(|| format!("the actor gives {}", String::from_utf8_lossy(&answer.body)).into())
+        };
+        let answer = rpc::call(self.port, &call)?;
+        let told: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
+        let results = told.as_ref().and_then(|told| told["results"].as_array());
+        results.cloned().ok_or_else(|| format!("the actor gives {}", String::from_utf8_lossy(&answer.body)).into())
+    }
+
+    /// The same on a thread of its own.
+    pub fn start(self, steps: serde_json::Value) -> thread::JoinHandle<Result<Vec<serde_json::Value>>> {
+        thread::spawn(move || self.act(steps))
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        self.free.lock().expect("nobody panics with it").push(self.number);
+    }
 }
 
 fn is_same(identity: &Identity, wanted: &KnsUpdate) -> bool {

@@ -6,7 +6,9 @@ use rmpv::Value;
 
 use crate::framing::{Socket, Transport};
 use crate::identity::{Known, Person};
-use crate::messages::{decode, decode_front, encode, HandshakePayload, KernelMessage, RoutingRequest, LARGEST};
+use crate::messages::{
+    decode, decode_front, encode, is_encoding_of, shown, HandshakePayload, KernelMessage, RoutingRequest, LARGEST,
+};
 use crate::noise::{Ciphers, Handshake, Role};
 use crate::problem::{During, Problem, Result};
 use crate::shapes::{bytes_of, value_of};
@@ -108,8 +110,9 @@ pub struct Introduction {
 fn introduction(bytes: &[u8], remote_static: &[u8; 32], other: &Known) -> Result<Introduction> {
     let (payload, tail) = decode_front::<HandshakePayload>(bytes)?;
     crate::check!(
-        encode(&payload) == bytes[..bytes.len() - tail.len()],
-        "a payload that is not as it would be encoded here: {bytes:02x?}"
+        is_encoding_of(&payload, &bytes[..bytes.len() - tail.len()]),
+        "a payload that is not as it would be encoded here: {}",
+        shown(bytes)
     );
     crate::same!(payload.protocol_version, 1, "protocol version");
     crate::same!(payload.name, other.name, "name in the payload");
@@ -146,7 +149,8 @@ pub struct Peer {
     pub socket: Socket,
     pub ciphers: Ciphers,
     pub introduction: Introduction,
-    /// Sizes on the wire of the frames of the message last received.
+    /// Of the message last received: its bytes, and those of its frames on the wire.
+    pub size: usize,
     pub frames: Vec<usize>,
 }
 
@@ -199,7 +203,7 @@ impl Peer {
     }
 
     fn new(me: &Person, other: &Known, socket: Socket, ciphers: Ciphers, introduction: Introduction) -> Peer {
-        Peer { me: me.clone(), other: other.name.clone(), socket, ciphers, introduction, frames: Vec::new() }
+        Peer { me: me.clone(), other: other.name.clone(), socket, ciphers, introduction, size: 0, frames: Vec::new() }
     }
 
     // ---- messages ----
@@ -272,6 +276,7 @@ impl Peer {
             message.extend(self.receive_chunk(patience)?);
         }
         crate::same!(message.len(), size, "bytes of the message");
+        self.size = size;
         Ok(message)
     }
 

@@ -384,8 +384,7 @@ fn node_to_node(bench: &Bench) -> Result<()> {
     check!(!routing.ports().is_empty(), "a router without ports");
     let end = Instant::now() + Duration::from_secs(15);
     loop {
-        let told = seeing.act(
-            &seeing.actor(),
+        let told = seeing.actor().act(
             json!([{"do": "send_and_await", "to": format!("hidden.os@{ECHO}"), "body": "through", "expects": 10}]),
         )?;
         if told[0]["body"] == json!("through") {
@@ -439,7 +438,7 @@ fn dead_routers(bench: &Bench) -> Result<()> {
     node.tell(&b, &Reach::behind(&[&names[0], &names[1], &names[2]]))?;
     let begin = Instant::now();
     let to = b.at("asked:interop:test.os");
-    let told = node.act(&node.actor(), json!([{"do": "send_and_await", "to": to, "body": "hello", "expects": 30}]))?;
+    let told = node.actor().act(json!([{"do": "send_and_await", "to": to, "body": "hello", "expects": 12}]))?;
     same!(told[0]["error"], json!("Offline"), "the error");
     check!(begin.elapsed() < Duration::from_secs(5), "told after {:?}", begin.elapsed());
     Ok(())
@@ -452,7 +451,7 @@ fn refusing_router(bench: &Bench) -> Result<()> {
     let b = bench.person("behind");
     node.tell(&b, &Reach::behind(&[&router.name]))?;
     let to = b.at("asked:interop:test.os");
-    let asking = node.start_act(json!([{"do": "send_and_await", "to": to, "body": "hello", "expects": 30}]));
+    let asking = node.actor().start(json!([{"do": "send_and_await", "to": to, "body": "hello", "expects": 12}]));
     drop(listener.accept(PATIENCE)?);
     let told = asking.join().expect("it does not panic")?;
     same!(told[0]["error"], json!("Offline"), "the error");
