@@ -16,6 +16,8 @@ use crate::rpc;
 
 pub const INJECTOR: &str = "inject-kns:interop-kit:test.os";
 pub const ECHO: &str = "echo:interop-kit:test.os";
+/// Another, which one case alone asks.
+pub const QUIET_ECHO: &str = "quiet-echo:interop-kit:test.os";
 /// For scripts that end at once. The others are lent to one case at a time: a script keeps its actor busy.
 pub const ACTOR: &str = "actor-0:interop-kit:test.os";
 const ACTORS: usize = 8;

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use rmpv::Value;
 use serde_json::json;
 
 use crate::bench::{Bench, Cases};
 use crate::framing::Transport;
 use crate::messages::{ask, decode, encode, Blob, Capability, KernelMessage, Message, NetAction, NetResponse};
-use crate::node::{ACTOR, ECHO, UNCONNECTED};
+use crate::node::{ACTOR, ECHO, QUIET_ECHO, UNCONNECTED};
 use crate::peer::{Claim, Peer, PATIENCE};
 use crate::problem::{During, Result};
+use crate::shapes::bytes_of;
 use crate::{check, same};
 
 fn hello_with(bench: &Bench, transport: Transport) -> Result<()> {
@@ -105,14 +107,53 @@ fn expected_responses(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// An answer that nobody expects stays at home.
+/// An answer that nobody expects stays at home. The process has been asked nothing before, which it would answer now.
 fn no_response_expected(bench: &Bench) -> Result<()> {
     let mut peer = bench.peer(Transport::Tcp)?;
-    let mut request = ask(1, &peer.me.at("a:b:c"), &bench.node().at(ECHO), b"for nobody");
+    let mut request = ask(1, &peer.me.at("a:b:c"), &bench.node().at(QUIET_ECHO), b"for nobody");
     request.request_mut().expects_response = None;
     request.rsvp = None;
     peer.send(&request)?;
-    echo(&mut peer, |_| {}).map(|_| ())
+    let request = ask(2, &peer.me.at("a:b:c"), &bench.node().at(QUIET_ECHO), b"for somebody");
+    same!(peer.call(&request)?.body(), b"for somebody", "the answer");
+    Ok(())
+}
+
+/// What stands behind the payload says whether a peer is of the node's kind; whatever else it is, the handshake goes on.
+fn features(bench: &Bench) -> Result<()> {
+    if bench.foreign() {
+        return Ok(());
+    }
+    let map = |entries: Vec<(Value, Value)>| bytes_of(&Value::Map(entries));
+    let kinode = |version: Value| (Value::from("kinode"), version);
+    let tails = [
+        (map(vec![kinode(7.into())]), true),
+        (map(vec![("other".into(), Value::Array(vec![1.into()])), kinode(1.into())]), true),
+        (Vec::new(), false),
+        (map(vec![]), false),
+        (map(vec![kinode("1".into())]), false),
+        (map(vec![kinode((-1).into())]), false),
+        (map(vec![(1.into(), 1.into())]), false),
+        (bytes_of(&Value::from("kinode")), false),
+        (vec![0x81, 0xa6, b'k'], false),
+        (vec![0xc1; 200], false),
+    ];
+    for (tail, is_kin) in &tails {
+        let me = bench.known_person(bench.node(), "featured")?;
+        let mut peer = Peer::connect_as(Claim::of(&me).tail(tail), &me, &bench.node().known, Transport::Tcp)?;
+        let what = format!("{tail:02x?}");
+        let request = ask(5, &me.at("asker:interop:test.os"), &bench.node().at("nobody:is:here"), b"hello");
+        peer.send(&request).during(&what)?;
+        if *is_kin {
+            same!(peer.receive().during(&what)?.id, 5, "id of the notice");
+        }
+        peer.expect_alive().during(&what)?;
+    }
+    // The whole payload has its bounds.
+    let me = bench.known_person(bench.node(), "featured")?;
+    Peer::connect_as(Claim::of(&me).tail(&[0x90; 5000]), &me, &bench.node().known, Transport::Ws)?
+        .expect_closed()
+        .during("a payload of more than 4096 bytes")
 }
 
 fn bodies(bench: &Bench) -> Result<()> {
@@ -477,4 +518,5 @@ pub fn cases(cases: &mut Cases) {
     cases.add("actions_of_net_from_itself", actions_for_itself);
     cases.add("update_without_the_right_B27", update_without_right);
     cases.both("notice_of_missing_process", notice_of_missing_process);
+    cases.add("features_behind_the_payload", features);
 }

@@ -9,6 +9,7 @@ use crate::bench::{reach, Bench, Cases};
 use crate::framing::{Listener, Transport, BOTH};
 use crate::identity::{Known, Person, Reach};
 use crate::messages::{encode, Blob};
+use crate::node::{Node, Source};
 use crate::peer::{Claim, Peer, PATIENCE};
 use crate::problem::{During, Problem, Result};
 use crate::shapes::{bytes_as_bin, bytes_of, value_of};
@@ -280,6 +281,21 @@ fn restarted(bench: &Bench) -> Result<()> {
     answer_one(bench, &anew, &listener).map(|_| ())
 }
 
+/// The node ends: its peers see the end of their connections, and can connect to the next of its name with its new key.
+fn node_restarts(bench: &Bench) -> Result<()> {
+    let me = bench.person("staying");
+    let others = [(&me, Reach::refused())];
+    for _ in 0..2 {
+        let node = Node::start_among(&bench.settings, "restarts.os", Source::Records, &others, &[])?;
+        let mut peers: Vec<Peer> =
+            BOTH.iter().map(|transport| Peer::connect(&me, &node.known, *transport)).collect::<Result<_>>()?;
+        peers[1].expect_alive()?;
+        drop(node);
+        peers.iter_mut().try_for_each(Peer::expect_closed)?;
+    }
+    Ok(())
+}
+
 /// Of two connections of one peer the newer one gets what the node sends (5.2).
 fn newest(bench: &Bench, transport: Transport) -> Result<()> {
     let node = bench.node();
@@ -366,6 +382,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("simultaneous_dial_B8", simultaneous);
     cases.both("reconnect", reconnect);
     cases.add("peer_restarts_with_a_new_key", restarted);
+    cases.add("node_restarts", node_restarts);
     for transport in BOTH {
         cases.add(&format!("newest_connection_is_written_{}", transport.name()), move |bench| newest(bench, transport));
     }

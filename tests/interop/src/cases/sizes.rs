@@ -7,7 +7,7 @@ use crate::framing::Transport;
 use crate::messages::{ask, encode, KernelMessage, LARGEST};
 use crate::node::ECHO;
 use crate::noise::TAG;
-use crate::peer::{Peer, CHUNK};
+use crate::peer::{Peer, CHUNK, PATIENCE};
 use crate::problem::{During, Problem, Result};
 use crate::{check, same};
 
@@ -131,6 +131,23 @@ fn in_pieces(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
+/// The same over a connection that the node made: keys and counters are those of the other direction.
+fn on_a_dialled_connection(bench: &Bench, transport: Transport) -> Result<()> {
+    let (me, listener) = bench.listening_person(bench.node(), transport)?;
+    let asking = bench.node().request(&me.name, "net:distro:sys", "hello", 14);
+    let mut peer = Peer::respond(listener.accept(PATIENCE)?, &me, &bench.node().known)?;
+    let hello = peer.receive()?;
+    peer.send(&hello.answer(b"ack"))?;
+    asking.join().expect("it does not panic")?;
+    for size in SIZES {
+        let request = request_of(&peer, size - 2, false);
+        let answer = peer.call(&request).during(&format!("{size} bytes"))?;
+        check!(answer.body() == request.body(), "{size} bytes come back changed");
+        same!(peer.frames, frames_of(transport, size), format!("frames of {size} bytes"));
+    }
+    peer.expect_alive()
+}
+
 /// One after the other on one connection.
 fn several_large(bench: &Bench, transport: Transport) -> Result<()> {
     let mut peer = bench.peer(transport)?;
@@ -146,6 +163,7 @@ pub fn cases(cases: &mut Cases) {
     cases.group("Sizes");
     cases.both("to_the_node", to_the_node);
     cases.both("from_the_node", from_the_node);
+    cases.both("on_a_dialled_connection", on_a_dialled_connection);
     cases.both("10485801_bytes", too_large);
     cases.both("10485801_bytes_from_the_node", too_large_from_the_node);
     cases.both("small_chunks", small_chunks);
