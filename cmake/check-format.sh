@@ -3,4 +3,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 git ls-files '*.cpp' '*.h' | xargs clang-format-22 --dry-run -Werror
-"${CARGO:-cargo}" fmt --check --manifest-path engine/Cargo.toml
+for manifest in engine/Cargo.toml tests/interop/Cargo.toml; do
+  "${CARGO:-cargo}" fmt --check --manifest-path "$manifest"
+done

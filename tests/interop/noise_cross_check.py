@@ -31,7 +31,7 @@ def run_in(folder):
 def constants():
     """Those of the Rust peer, so that each vector is written down once."""
     text = VECTORS.read_text()
-    found = re.findall(r'^const ([A-Z0-9_]+): &str = "([0-9a-f\\\s]+)";', text, re.MULTILINE)
+    found = re.findall(r'^const ([A-Z0-9_]+): &str =\s+"([0-9a-f\\\s]+)";', text, re.MULTILINE)
     return {name: re.sub(r"\\\s+", "", value) for name, value in found}
 
 

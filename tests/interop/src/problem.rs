@@ -61,11 +61,12 @@ impl<T> During<T> for Result<T> {
 /// Fails the case unless the condition holds.
 #[macro_export]
 macro_rules! check {
-    ($condition:expr, $($what:tt)*) => {
-        if !$condition {
+    ($condition:expr, $($what:tt)*) => {{
+        let holds: bool = $condition;
+        if !holds {
             return Err($crate::problem::Problem::Wrong(format!($($what)*)));
         }
-    };
+    }};
 }
 
 /// Fails the case unless both are the same.

@@ -91,7 +91,7 @@ fn bad_addresses(bench: &Bench) -> Result<()> {
         format!("{node}@a::c"),
         format!("{node}@:b:c"),
         format!("{node}@a:b:"),
-        format!("@a:b:c"),
+        "@a:b:c".to_string(),
         format!("{node}@x@a:b:c"),
         "a:b:c".to_string(),
     ];
