@@ -82,7 +82,11 @@ Result<void> Networking::start(kernel::Kernel& kernel) {
   if (Result<void> following = devnet_->follow(registry_, report_); !following) {
     return following;
   }
-  return devnet_->publish(network_->ours(), *ours_.key);
+  const Identity& ours = network_->ours();
+  if (ours.is_direct() && ours.direct.ports.empty()) {
+    return {};  // it talks with others, but none can call it
+  }
+  return devnet_->publish(ours, *ours_.key);
 }
 
 void Networking::stop() {
