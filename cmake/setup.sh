@@ -13,6 +13,8 @@ packages=(
   libboost1.81-dev librocksdb-dev libssl-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libtomlplusplus-dev libarchive-dev libargon2-dev libgtest-dev libgmock-dev libbenchmark-dev
   prometheus-cpp-dev
+  # tests on a line with faults
+  iproute2 python3-cryptography
   # guests in C++, formatting and linting
   clang-22 lld-22 wasi-libc libc++-22-dev-wasm32 libc++abi-22-dev-wasm32 libclang-rt-22-dev-wasm32
   clang-format-22 clang-tidy-22
