@@ -50,6 +50,8 @@ def become_root_of_our_own():
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {user} 1")
     Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    # Only to a network namespace of our own can we come back.
+    machines.check(machines.LIBC.unshare(machines.CLONE_NEWNET), "no network namespace")
 
 
 def why_not():
