@@ -10,6 +10,8 @@ from scripted_peer import ScriptedPeer
 MEMORY = 160 << 20
 FLOOD_BYTES = 128 << 20
 MESSAGES = 200_000
+GREETINGS = 1_000
+LINES = 100
 STUCK = 2
 SLOWEST_ANSWER = 2
 
@@ -90,6 +92,21 @@ def flood(make, must_stop, messages=MESSAGES):
     return case
 
 
+def printed_greetings(line, folder):
+    """What a peer can have this node print."""
+    peer = ScriptedPeer("m.os")
+    with Node(line.machine(), "a.os", folder, peers=peer.record()) as a:
+        session = connect(a, peer, a.machine)
+        before = a.said.count(b"\n")
+        for _ in range(GREETINGS):
+            session.send(peer.hello("a.os", "x" * 200))
+            session.receive()
+        session.close()
+        a.wait_for("connection with m.os ended")
+        if (lines := a.said.count(b"\n") - before) > LINES:
+            raise Failed(f"{GREETINGS} greetings of one peer are {lines} lines at the terminal and in the log")
+
+
 def hellos(peer):
     return lambda: peer.hello("a.os", "x" * 200)
 
@@ -112,6 +129,7 @@ def one_way(peer):
 
 CASES = {
     "flood_of_hellos": flood(hellos, must_stop=True),
+    "printed_greetings": printed_greetings,
     "flood_of_blobs": flood(blobs, must_stop=True),
     "flood_to_nobody": flood(nobody, must_stop=False, messages=50_000),
     "flood_without_answers": flood(one_way, must_stop=False),

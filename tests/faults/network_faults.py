@@ -30,6 +30,7 @@ WAITING = ("partition", "half_open", "killed")
 NOT_YET = {
     "half_open_peer_comes_back_first": "for 10 s after a dial, the peer's next connection counts as made at the same time",
     "silent_peers": "each connection has 512 KiB to read into",
+    "printed_greetings": "each hello is printed and logged",
     "one_peer_many_connections": "connections of one peer are not counted",
 }
 
