@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "runner"))
 
 import boot  # noqa: E402
 import hog  # noqa: E402
+import network  # noqa: E402
 import rows  # noqa: E402
 import systems  # noqa: E402
 import table  # noqa: E402
@@ -32,7 +33,7 @@ def whole_node_rows(chosen, arguments):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("row", nargs="*", help="only these; `hog` is the table of endless loops")
+    parser.add_argument("row", nargs="*", help="only these; `hog` and `network` are tables of their own")
     parser.add_argument("--list", action="store_true", help="print the rows' names")
     parser.add_argument("--quick", action="store_true", help="each once and with few operations: the figures mean nothing")
     parser.add_argument("--rounds", type=int, default=5, help="of each system, in turns (default 5)")
@@ -53,7 +54,7 @@ def choose_systems(arguments):
 
 
 def choose_rows(arguments, whole_node):
-    known = [row.name for row in rows.ROWS] + list(whole_node) + ["hog"]
+    known = [row.name for row in rows.ROWS] + list(whole_node) + ["hog", "network"]
     for name in arguments.row:
         if name not in known:
             sys.exit(f"no row {name}; there are: {' '.join(known)}")
@@ -86,7 +87,7 @@ def measure_rows(names, whole_node, chosen, arguments):
     return results, failed
 
 
-def check(results, hogs):
+def check(results, hogs, between):
     """No figure without a number: what was measured is there."""
     for result in results:
         for system, figures in result.systems.items():
@@ -95,6 +96,9 @@ def check(results, hogs):
     for result in hogs:
         if not result.p99.get("kinode"):
             sys.exit(f"hog: no figure beside {result.loops} loops")
+    for result in between:
+        if not result.value or not all(math.isfinite(value) and value > 0 for value in result.value):
+            sys.exit(f"network: no figure of {result.title}: {result.value}")
 
 
 def main():
@@ -111,7 +115,7 @@ def main():
 
     print(f"{before['date']}, {before['cores']} x {before['processor']}, load {before['load']}; "
           f"medians of {arguments.rounds} rounds, for one operation (least..most)\n", flush=True)
-    results, failed = measure_rows([name for name in names if name != "hog"], whole_node, chosen, arguments)
+    results, failed = measure_rows([name for name in names if name not in ("hog", "network")], whole_node, chosen, arguments)
     if results:
         print(table.table(table.header(), map(table.cells, results)), flush=True)
     hogs = []
@@ -121,10 +125,16 @@ def main():
         hogs = list(hog.measure(chosen, rounds, arguments.quick))
         print(f"\n{hog.TITLE}; medians of {rounds} rounds; budget beside four: p50 0.2 ms, p99 2 ms\n")
         print(table.table(hog.header(), map(hog.cells, hogs)))
-    check(results, hogs)
+    between = []
+    if "network" in names:
+        print("measuring network", file=sys.stderr, flush=True)
+        between = network.measure(arguments.rounds, arguments.quick)
+        print(f"\n{network.TITLE}; medians of {arguments.rounds} rounds\n")
+        print(table.table(network.header(), map(network.cells, between)))
+    check(results, hogs, between)
     print(f"\nload at the end {table.machine()['load']}")
     if arguments.json:
-        table.write_json(arguments.json, before, results, hogs)
+        table.write_json(arguments.json, before, results, hogs, between)
     sys.exit(1 if failed else 0)
 
 

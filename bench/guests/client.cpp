@@ -1,5 +1,5 @@
-// Puts load on the process whose address stands in the order's metadata: `round-trips COUNT SIZE` or
-// `flood COUNT SIZE`.
+// Puts load on the process whose address stands in the order's metadata: `round-trips COUNT SIZE`,
+// `flood COUNT SIZE`, or `uploads COUNT SIZE WINDOW`.
 
 #include "load.h"
 
@@ -13,6 +13,7 @@ bench::Outcome carry_out(const kinode::Message& message) {
   const uint64_t size = order.number();
   if (order.name() == "round-trips") return bench::round_trips(*target, count, size);
   if (order.name() == "flood") return bench::flood(*target, count, size);
+  if (order.name() == "uploads") return bench::uploads(*target, count, size, order.number());
   return bench::failed("no such order");
 }
 

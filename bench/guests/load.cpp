@@ -33,4 +33,21 @@ Outcome blobs(const kinode::Address& to, uint64_t count, uint64_t size) {
   return ok({watch.nanoseconds()});
 }
 
+Outcome uploads(const kinode::Address& to, uint64_t count, uint64_t size, uint64_t window) {
+  const kinode::Outgoing message{.target = to,
+                                 .request = {.expects_response = timeout_s, .body = "x"},
+                                 .blob = kinode::Blob{.bytes = kinode::Bytes::filled(size, 'x')}};
+  const Stopwatch watch;
+  uint64_t sent = 0;
+  for (; sent < std::min(count, window); ++sent) kinode::send(message);
+  for (uint64_t answered = 0; answered < count; ++answered) {
+    const auto event = kinode::receive();
+    if (!event || event->is_request()) return failed("an upload");
+    if (sent == count) continue;
+    ++sent;
+    kinode::send(message);
+  }
+  return ok({watch.nanoseconds()});
+}
+
 }  // namespace bench

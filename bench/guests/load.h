@@ -15,4 +15,8 @@ Outcome flood(const kinode::Address& to, uint64_t count, uint64_t size);
 /// `count` requests with a blob of `size` bytes, each answered with it. Answers the nanoseconds.
 Outcome blobs(const kinode::Address& to, uint64_t count, uint64_t size);
 
+/// `count` requests with a blob of `size` bytes that nobody reads, `window` of them under way at any time; each is
+/// answered without one. Answers the nanoseconds.
+Outcome uploads(const kinode::Address& to, uint64_t count, uint64_t size, uint64_t window);
+
 }  // namespace bench

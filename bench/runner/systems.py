@@ -75,7 +75,8 @@ class Node(System):
 
     name = "kinode"
 
-    def __init__(self, *options, packages=(BUILD / "packages" / "bench",)):
+    def __init__(self, *options, packages=(BUILD / "packages" / "bench",), node_name="bench.os"):
+        self.node_name = node_name
         self.options = list(options)
         self.packages = packages
         self.folder = tempfile.mkdtemp(prefix="kinode-bench-")
@@ -83,7 +84,7 @@ class Node(System):
         self.said = []
 
     def start(self):
-        command = [str(BUILD / "bin" / "kinode"), self.folder + "/home", "--port", "0", "--fake-node-name", "bench.os",
+        command = [str(BUILD / "bin" / "kinode"), self.folder + "/home", "--port", "0", "--fake-node-name", self.node_name,
                    "--detached", "--component-cache", str(BUILD / "bench-components"), *self.options]
         for package in self.packages:
             command += ["--bootstrap", str(package)]
@@ -105,9 +106,9 @@ class Node(System):
         for line in stream:
             self.said.append(line)
 
-    def run(self, order, driver=DRIVERS[0]):
-        message = {"process": driver, "node": None, "inherit": False, "expects_response": PATIENCE, "metadata": None,
-                   "body": order}
+    def run(self, order, driver=DRIVERS[0], metadata=None):
+        message = {"process": driver, "node": None, "inherit": False, "expects_response": PATIENCE,
+                   "metadata": metadata, "body": order}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request("POST", "/rpc:distro:sys/message", json.dumps(message), {"Content-Type": "application/json"})
         response = connection.getresponse()

@@ -87,7 +87,7 @@ def machine():
             "load": [round(each, 2) for each in os.getloadavg()]}
 
 
-def write_json(path, before, results, hogs):
+def write_json(path, before, results, hogs, network):
     content = {"before": before, "after": machine(), "rows": [asdict(result) for result in results],
-               "hog": [asdict(each) for each in hogs]}
+               "hog": [asdict(each) for each in hogs], "network": [asdict(each) for each in network]}
     Path(path).write_text(json.dumps(content, indent=1) + "\n")
