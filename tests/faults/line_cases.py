@@ -3,6 +3,7 @@
 import contextlib
 import time
 
+import msgpack
 from machines import Faults
 from nodes import ACTOR, Failed, Node, until
 
@@ -14,6 +15,7 @@ IDLE = 75
 # How long a connection may take, and how long a node is left in peace at most after it was not reached.
 SET_UP = 5
 BACK_OFF = 6.5
+CROSSINGS = 4
 HOLD = {"steps": ["hold"]}
 
 
@@ -45,6 +47,46 @@ def bad_line(options, faults):
             if not line.harmed:
                 raise Failed("the line was never bad")
     return case
+
+
+def knows(node, peer):
+    """Whether it has read the peer's record; nothing is sent to the peer."""
+    action = msgpack.pack({"GetPeer": peer})
+    answer = node.act({"do": "send_and_await", "to": "net:distro:sys", "body": {"hex": action.hex()}})[-1]
+    return peer in str(answer["body"]) or peer.encode().hex() in str(answer["body"])
+
+
+def both_dial_at_once(line, folder):
+    """Neither is connected yet, and the line is slow: two connections are made, and the order of messages stays."""
+    for number in range(CROSSINGS):
+        line.faults = Faults()
+        with Node(line.machine(), "a.os", folder) as a, Node(line.machine(), "b.os", folder) as b:
+            until("the nodes know each other", lambda: knows(a, "b.os") and knows(b, "a.os"))
+            line.faults = Faults(delay=0.1, jitter=0.02 * number)
+            bodies = [str(each) for each in range(REQUESTS)]
+            half = REQUESTS // 2
+            for each in (bodies[:half], bodies[half:]):
+                a.begin("b.os", each)
+                b.begin("a.os", each)
+            check_answers(a.events(REQUESTS), bodies)
+            check_answers(b.events(REQUESTS), bodies)
+            if a.said.count(b"connected with b.os") < 2 and number == 0:
+                raise Failed("they did not dial at once")
+
+
+def short_cuts(line, folder):
+    """Nothing is lost while TCP is patient."""
+    with two_nodes(line, folder) as (a, b):
+        mark = a.mark()
+        bodies = [f"{number} " + "x" * 2_000 for number in range(REQUESTS)]
+        for start in range(0, REQUESTS, REQUESTS // 5):
+            line.cut.add(b.machine)
+            a.begin("b.os", bodies[start:start + REQUESTS // 5])
+            until("what is sent does not arrive", a.machine.unacknowledged)
+            line.cut.clear()
+        check_answers(a.events(REQUESTS), bodies)
+        if b"ended" in a.said[mark:]:
+            raise Failed("a short cut ended the connection")
 
 
 def healed(node, peer):
@@ -164,6 +206,8 @@ CASES = {
     "delay": bad_line((), LATE),
     "reordering": bad_line((), DISORDER),
     "reordering_websocket": bad_line(WEBSOCKET, DISORDER),
+    "short_cuts": short_cuts,
+    "both_dial_at_once": both_dial_at_once,
     "partition": partition,
     "partition_while_idle": partition_while_idle,
     "half_open_idle": half_open_idle,

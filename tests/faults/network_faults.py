@@ -76,10 +76,11 @@ def why_not():
 def all_cases():
     import crowd_cases
     import flood_cases
+    import liar_cases
     import line_cases
     import stranger_cases
 
-    return [(name, case) for module in (line_cases, stranger_cases, crowd_cases, flood_cases)
+    return [(name, case) for module in (line_cases, stranger_cases, liar_cases, crowd_cases, flood_cases)
             for name, case in module.CASES.items()]
 
 
