@@ -1,5 +1,6 @@
 #include "transport/tcp_link.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,9 +16,11 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr size_t stranger_buffer = Link::stranger_packet_limit + 2;
-/// Room for several full chunks: so a large message takes few reads.
-constexpr size_t peer_buffer = size_t{512} << 10;
+/// What an idle connection has, and what one has that large messages come by: so they take few reads.
+constexpr size_t least_buffer = Link::stranger_packet_limit + 2;
+constexpr size_t most_buffer = size_t{512} << 10;
+/// After so many reads that left most of the buffer empty, it is made small again.
+constexpr uint32_t small_reads_limit = 64;
 
 }  // namespace
 
@@ -30,15 +33,7 @@ TcpLink::TcpLink(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
 // ---- reading --------------------------------------------------------------------------------------
 
 Awaitable<void> TcpLink::fill(size_t size) {
-  const size_t wanted = packet_limit_ > stranger_packet_limit ? peer_buffer : stranger_buffer;
-  if (input_.size() < wanted) {
-    input_.resize(wanted);
-  }
-  if (begin_ + size > input_.size()) {
-    std::memmove(input_.data(), input_.data() + begin_, buffered());
-    end_ -= begin_;
-    begin_ = 0;
-  }
+  fit_input(size);
   while (buffered() < size) {
     auto [error, count] =
         co_await socket_.async_read_some(asio::buffer(&input_[end_], input_.size() - end_), as_result);
@@ -46,8 +41,33 @@ Awaitable<void> TcpLink::fill(size_t size) {
       co_return fail("the connection ended: {}", error.message());
     }
     end_ += count;
+    note_read(count);
   }
   co_return Result<void>{};
+}
+
+void TcpLink::fit_input(size_t size) {
+  if (buffered() == 0) {
+    begin_ = end_ = 0;
+    if (small_reads_ >= small_reads_limit && input_.size() > least_buffer) {
+      input_.resize(least_buffer);
+      input_.shrink_to_fit();
+      small_reads_ = 0;
+    }
+  }
+  if (begin_ + size > input_.size()) {
+    std::memmove(input_.data(), input_.data() + begin_, buffered());
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  input_.resize(std::max({input_.size(), size, least_buffer}));
+}
+
+void TcpLink::note_read(size_t count) {
+  small_reads_ = count < input_.size() / 8 ? small_reads_ + 1 : 0;
+  if (end_ == input_.size() && input_.size() < most_buffer && packet_limit_ > stranger_packet_limit) {
+    input_.resize(std::min(2 * input_.size(), most_buffer));
+  }
 }
 
 Awaitable<std::span<const uint8_t>> TcpLink::read_packet() {
@@ -128,9 +148,7 @@ void TcpLink::close() {
 
 asio::awaitable<void> TcpLink::relay_to(Link& other, const std::function<void(size_t)>& moved) {
   auto& to = dynamic_cast<TcpLink&>(other);
-  if (input_.size() < stranger_buffer) {
-    input_.resize(stranger_buffer);
-  }
+  fit_input(least_buffer);
   while (true) {
     // What was read along with the request to route comes first.
     if (buffered() > 0) {

@@ -30,12 +30,16 @@ class TcpLink final : public Link {
   [[nodiscard]] size_t buffered() const { return end_ - begin_; }
   /// Reads until `size` bytes are buffered.
   Awaitable<void> fill(size_t size);
+  /// Gives the input room for `size` bytes; more as reads fill it, less when they leave it empty.
+  void fit_input(size_t size);
+  void note_read(size_t count);
   std::span<uint8_t> grow(size_t size);
 
   boost::asio::ip::tcp::socket socket_;
   boost::asio::ip::tcp::endpoint remote_;
   size_t packet_limit_ = stranger_packet_limit;
   std::vector<uint8_t> input_;  // what was read and not taken is from begin_ to end_
+  uint32_t small_reads_ = 0;    // one after the other, that left most of it empty
   size_t begin_ = 0;
   size_t end_ = 0;
   std::vector<uint8_t> output_;
