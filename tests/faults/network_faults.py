@@ -27,12 +27,7 @@ CLONE_NEWUSER = 0x10000000
 # Cases that mostly wait, for time-outs of the system's: they wait together.
 WAITING = ("partition", "half_open", "killed")
 # Cases that show what the node does not do yet, and why. One that passes is to be taken from here.
-NOT_YET = {
-    "half_open_peer_comes_back_first": "for 10 s after a dial, the peer's next connection counts as made at the same time",
-    "silent_peers": "each connection has 512 KiB to read into",
-    "printed_greetings": "each hello is printed and logged",
-    "one_peer_many_connections": "connections of one peer are not counted",
-}
+NOT_YET = {}
 
 
 def find_cryptography():

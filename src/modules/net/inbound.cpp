@@ -166,7 +166,10 @@ void Inbound::for_net(Peer& peer, const Session& session, KernelMessage message)
 
 void Inbound::greet(Peer& peer, const KernelMessage& message) {
   const Request& request = std::get<Request>(message.message);
-  shared_.print(0, fmt::format("{}: {}", peer.name(), shown(request.body.text(), greeting_bytes)));
+  if (const std::optional<uint64_t> held_back = peer.greetings_.pass(Peer::Clock::now())) {
+    const std::string more = *held_back > 0 ? fmt::format(" ({} before it were not shown)", *held_back) : "";
+    shared_.print(0, fmt::format("{}: {}{}", peer.name(), shown(request.body.text(), greeting_bytes), more));
+  }
   Response acknowledged;
   acknowledged.body = Bytes::copy_of("ack");
   // To the peer, whatever the message says of whom to answer (defect B25).

@@ -24,6 +24,10 @@ constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::milliseconds longest_back_off{4'000};
 /// How long a connection that does not send any more is still read.
 constexpr std::chrono::seconds superseded_time{60};
+/// A connection that the peer dialled within so long after ours was made may have been begun before.
+constexpr std::chrono::seconds crossing_time{1};
+/// An honest peer has two at most, and for a moment. Each costs memory and a descriptor.
+constexpr size_t most_connections = 4;
 
 /// Doubled with each failure; up to a half more, by chance, so that nodes do not dial in step.
 std::chrono::milliseconds back_off(uint32_t failures) {
@@ -87,11 +91,22 @@ void Peer::add(transport::Secured secured, bool dialled) {
                                dialled ? "dialled from here" : "dialled from there"));
   choose_sender(session);
   session->start();
+  if (sessions_.size() > most_connections) {
+    const auto oldest = std::ranges::find_if(sessions_, [&](const auto& other) { return other != sender_; });
+    std::shared_ptr<Session>(*oldest)->close("this peer has more connections than one needs");
+  }
+}
+
+bool Peer::is_crossing(const Session& newest) const {
+  if (!sender_ || sender_->dialled() == newest.dialled()) {
+    return false;
+  }
+  return newest.dialled() ? sender_->made() >= dial_started_ : Clock::now() - sender_->made() < crossing_time;
 }
 
 void Peer::choose_sender(std::shared_ptr<Session> newest) {
-  if (sender_ && sender_->dialled() != newest->dialled() && Clock::now() - dial_started_ < 2 * set_up_time) {
-    // Both dialled at once. Both nodes must choose the same connection, or the order of messages is lost.
+  if (is_crossing(*newest)) {
+    // Both nodes must choose the same connection, or the order of messages is lost.
     const bool ours_sends = shared_.our_name() < name_;
     if (newest->dialled() != ours_sends) {
       return;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "modules/net/dialler.h"
+#include "modules/net/greeting_gate.h"
 #include "modules/net/outbox.h"
 #include "modules/net/session.h"
 #include "modules/net/shared.h"
@@ -81,6 +82,8 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   friend class Inbound;
 
   boost::asio::awaitable<void> dial();
+  /// Whether both nodes dialled at the same time, and `newest` came second.
+  [[nodiscard]] bool is_crossing(const Session& newest) const;
   void choose_sender(std::shared_ptr<Session> newest);
   void give_back(std::deque<Outbox::Item> items);
   /// Gives back all that waits.
@@ -100,6 +103,7 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   Clock::time_point dial_started_ = Clock::time_point::min();
   /// Processes here whose mailboxes stayed full: what comes for them from this peer does not wait any more.
   std::unordered_set<std::string> stuck_;
+  GreetingGate greetings_;
 };
 
 }  // namespace kinode::modules::net

@@ -41,6 +41,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] bool proxy_request() const { return proxy_request_; }
   [[nodiscard]] bool is_our_kind() const { return features_.has_value(); }
   [[nodiscard]] transport::Protocol protocol() { return channel_.link().protocol(); }
+  [[nodiscard]] Clock::time_point made() const { return made_; }
   [[nodiscard]] Clock::time_point last_used() const { return last_used_; }
 
   /// Starts to read and to send.
@@ -71,8 +72,9 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<SessionOwner> owner_;
   Outbox& outbox_;
   boost::asio::steady_timer wake_;
-  Clock::time_point last_used_ = Clock::now();
-  Clock::time_point last_sent_ = Clock::now();
+  const Clock::time_point made_ = Clock::now();
+  Clock::time_point last_used_ = made_;
+  Clock::time_point last_sent_ = made_;
   std::deque<Outbox::Item> unsent_;
   bool sends_ = false;
   bool closed_ = false;

@@ -1,8 +1,8 @@
-#include "modules/net/text.h"
-
 #include <gtest/gtest.h>
 
+#include "modules/net/greeting_gate.h"
 #include "modules/net/public_address.h"
+#include "modules/net/text.h"
 
 namespace kinode::modules::net {
 namespace {
@@ -20,6 +20,22 @@ TEST(Shown, B24_NothingReachesATerminalButText) {
 TEST(Shown, IsCutBetweenLetters) {
   EXPECT_EQ(shown("abcdef", 3), "abc…");
   EXPECT_EQ(shown("aöb", 2), "a…");
+}
+
+TEST(GreetingGate, ShowsAFewAndThenOneASecond) {
+  GreetingGate gate;
+  const auto start = GreetingGate::Clock::now();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(gate.pass(start), 0U);
+  }
+  EXPECT_EQ(gate.pass(start), std::nullopt);
+  EXPECT_EQ(gate.pass(start + std::chrono::milliseconds(900)), std::nullopt);
+  EXPECT_EQ(gate.pass(start + std::chrono::milliseconds(1'100)), 2U);
+  EXPECT_EQ(gate.pass(start + std::chrono::milliseconds(1'200)), std::nullopt);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(gate.pass(start + std::chrono::hours(1)));
+  }
+  EXPECT_FALSE(gate.pass(start + std::chrono::hours(1)));
 }
 
 TEST(PublicAddress, B20_OnlyTheInternetAtLargeIsPublic) {
