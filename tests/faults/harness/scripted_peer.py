@@ -2,7 +2,7 @@
 
     peer = ScriptedPeer("m.os")
     node's peers.toml: peer.record(...)
-    session = peer.dial(machine, ip, "a.os")     # a handshake over TCP
+    session = peer.dial(machine, ip)     # a handshake over TCP
     session.send(peer.hello("a.os"))
     session.receive()
 """
