@@ -24,8 +24,9 @@ constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::milliseconds longest_back_off{4'000};
 /// How long a connection that does not send any more is still read.
 constexpr std::chrono::seconds superseded_time{60};
-/// A connection that the peer dialled within so long after ours was made may have been begun before.
-constexpr std::chrono::seconds crossing_time{1};
+/// A connection that the peer dialled and that came so long after ours was made, with twice what ours took, may
+/// have been begun before the peer knew of ours.
+constexpr std::chrono::milliseconds crossing_time{50};
 /// An honest peer has two at most, and for a moment. Each costs memory and a descriptor.
 constexpr size_t most_connections = 4;
 
@@ -67,6 +68,7 @@ asio::awaitable<void> Peer::dial() {
   Dialler dialler(shared_);
   Result<transport::Secured> secured = co_await dialler.reach(name_, is_router_);
   dialling_ = false;
+  dial_took_ = Clock::now() - dial_started_;
   if (closed_) {
     co_return;
   }
@@ -101,7 +103,8 @@ bool Peer::is_crossing(const Session& newest) const {
   if (!sender_ || sender_->dialled() == newest.dialled()) {
     return false;
   }
-  return newest.dialled() ? sender_->made() >= dial_started_ : Clock::now() - sender_->made() < crossing_time;
+  return newest.dialled() ? sender_->made() >= dial_started_
+                          : Clock::now() - sender_->made() < 2 * dial_took_ + crossing_time;
 }
 
 void Peer::choose_sender(std::shared_ptr<Session> newest) {

@@ -101,6 +101,7 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   uint32_t failures_ = 0;                                     // dials that failed since the last connection
   Clock::time_point quiet_until_ = Clock::time_point::min();  // no dial before
   Clock::time_point dial_started_ = Clock::time_point::min();
+  Clock::duration dial_took_{};
   /// Processes here whose mailboxes stayed full: what comes for them from this peer does not wait any more.
   std::unordered_set<std::string> stuck_;
   GreetingGate greetings_;
