@@ -1,8 +1,12 @@
 // Nodes that talk with each other: real nodes in a development network of their own. N: networking.md 6 and 7, B: the
 // first client's defects in its section 9.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <future>
 
 #include "suite.h"
@@ -370,6 +374,46 @@ TEST_F(Network, ANodeThatIsNoRouterPassesNothingOn) {
   router->wait_for("connected with c.dev", mark);
   EXPECT_EQ(a().step(actor, await(c->address(echo), "to c", {{"expects", 20}}))["error"], "Offline");
   EXPECT_TRUE(router->said("--max-passthroughs", mark));
+}
+
+// ---- keyfiles and a peers file --------------------------------------------------------------------
+
+/// A port that was free a moment ago.
+uint16_t free_port() {
+  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(file, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(file, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(file);
+  return ntohs(address.sin_port);
+}
+
+TEST_F(Network, NodesWithKeyfilesKnowEachOtherByAPeersFile) {
+  const std::string peers = folder->path() / "peers.toml";
+  std::vector<std::unique_ptr<NodeProcess>> nodes;
+  std::vector<NodeOptions> each;
+  for (const std::string name : {"first-node.os", "second-node.os"}) {
+    const std::string home = folder->path() / name;
+    const std::string port = std::to_string(free_port());
+    ASSERT_EQ(run_to_end({kinode_program(), "identity", "create", home, name, "--password", "secret"}).status, 0);
+    const Ended record = run_to_end({kinode_program(), "identity", "record", home, "--ip", "127.0.0.1", "--tcp-port",
+                                     port, "--password", "secret"});
+    ASSERT_EQ(record.status, 0) << record.output;
+    write_file(peers, (std::filesystem::exists(peers) ? read_file(peers) : "") + record.output);
+    NodeOptions options;
+    options.name = name;
+    options.home = home;
+    options.more = {"--password", "secret", "--peers", peers, "--tcp-port", port, "--ws-port", "0"};
+    each.push_back(options);
+  }
+  for (const NodeOptions& options : each) {
+    nodes.push_back(std::make_unique<NodeProcess>(options));
+  }
+  const Json event = nodes[0]->step(actor, await(nodes[1]->address(echo), "by file", {{"expects", 20}}));
+  EXPECT_EQ(event["body"], "by file") << event << nodes[0]->output();
 }
 
 // ---- flow control ---------------------------------------------------------------------------------
