@@ -116,9 +116,13 @@ def run_programs(tally, build_name, chosen, jobs=JOBS, **more_environment):
                     print(f"       {line}", flush=True)
 
 
+def labels(program):
+    return program[2].get("LABELS", [])
+
+
 def is_alone(program):
     """Whether it starts nodes or uses every core: these run one at a time."""
-    return "LABELS" in program[2]
+    return bool(labels(program))
 
 
 def engine_tests(tally):
@@ -137,12 +141,12 @@ def engine_tests(tally):
 
 def sanitized_tests(tally, wanted, chosen):
     """The unit tests of those chosen once more with the checks of AddressSanitizer and UndefinedBehaviorSanitizer,
-    and their conformance suites against a node that has them."""
-    conformance = [each for each in chosen if each[0].startswith("conformance_")]
+    and their suites of real nodes against a node that has them."""
+    nodes = [each for each in chosen if set(labels(each)) & {"conformance", "interop"}]
     if chosen and build(tally, "asan", "build/asan", ["unit_tests", "kinode", "kit"]):
-        units = programs("build/asan", lambda name: wanted(name) and not name.startswith("conformance_"))
-        run_programs(tally, "asan", list(units))
-        run_programs(tally, "asan", conformance, jobs=1, KINODE_TEST_PROGRAMS=str(ROOT / "build/asan/bin"))
+        units = [each for each in programs("build/asan", wanted) if not labels(each)]
+        run_programs(tally, "asan", units)
+        run_programs(tally, "asan", nodes, jobs=1, KINODE_TEST_PROGRAMS=str(ROOT / "build/asan/bin"))
 
 
 def fuzz_targets(tally, patterns):
