@@ -21,7 +21,7 @@ Result<Records> read_peers_file(const std::string& path) {
   return read_records(text, path);
 }
 
-Result<std::unique_ptr<PeersFile>> PeersFile::watch(std::string path, Registry& registry,
+Result<std::unique_ptr<PeersFile>> PeersFile::watch(const std::string& path, Registry& registry,
                                                     std::function<void(const std::string&)> report) {
   std::unique_ptr<PeersFile> peers(new PeersFile);
   std::string last;  // equal complaints are not repeated when other files of the folder change

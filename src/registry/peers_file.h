@@ -16,7 +16,7 @@ namespace kinode::registry {
 class PeersFile {
  public:
   /// The file need not be there yet; its folder must. `report` gets a line for each thing that is wrong.
-  static Result<std::unique_ptr<PeersFile>> watch(std::string path, Registry& registry,
+  static Result<std::unique_ptr<PeersFile>> watch(const std::string& path, Registry& registry,
                                                   std::function<void(const std::string&)> report);
 
  private:

@@ -55,7 +55,12 @@ void Peer::connect() {
   const bool failed_lately = failures_ > 0 && Clock::now() < quiet_until_;
   if (!closed_ && !sender_ && !dialling_ && !failed_lately) {
     dialling_ = true;
-    asio::co_spawn(shared_.io, dial(), [self = shared_from_this()](const std::exception_ptr&) {});
+    asio::co_spawn(shared_.io, dial(), [self = shared_from_this()](const std::exception_ptr& thrown) {
+      if (thrown) {
+        self->dialling_ = false;
+        self->give_up(Error{"no memory is left to dial"});
+      }
+    });
   }
 }
 

@@ -33,9 +33,15 @@ void Session::start() {
   reading_ = true;
   writing_ = true;
   // Each keeps the session until it has ended.
-  auto keep = [self = shared_from_this()](const std::exception_ptr&) {};
-  asio::co_spawn(channel_.link().executor(), read_all(), keep);
-  asio::co_spawn(channel_.link().executor(), write_all(), keep);
+  asio::co_spawn(channel_.link().executor(), read_all(), [self = shared_from_this()](const std::exception_ptr& thrown) {
+    self->reading_ = false;
+    self->end(thrown ? Error{"no memory is left to read"} : self->reason_);
+  });
+  asio::co_spawn(channel_.link().executor(), write_all(),
+                 [self = shared_from_this()](const std::exception_ptr& thrown) {
+                   self->writing_ = false;
+                   self->end(thrown ? Error{"no memory is left to write"} : self->reason_);
+                 });
 }
 
 void Session::set_sends(bool sends) {
@@ -61,27 +67,22 @@ void Session::end(Error reason) {
 // ---- reading --------------------------------------------------------------------------------------
 
 asio::awaitable<void> Session::read_all() {
-  Error reason;
   while (!closed_) {
     Result<Bytes> message = co_await channel_.read();
     if (!message) {
-      reason = message.error();
+      close(message.error().message);
       break;
     }
     last_used_ = Clock::now();
     if (Result<void> taken = co_await owner_->arrived(*this, std::move(*message)); !taken) {
-      reason = taken.error();
-      break;
+      close(taken.error().message);
     }
   }
-  reading_ = false;
-  end(std::move(reason));
 }
 
 // ---- writing --------------------------------------------------------------------------------------
 
 asio::awaitable<void> Session::write_all() {
-  Error reason;
   while (!closed_) {
     std::deque<Outbox::Item> items;
     if (sends_) {
@@ -92,20 +93,16 @@ asio::awaitable<void> Session::write_all() {
       if (!closed_ && Clock::now() - last_sent_ >= ping_interval) {
         last_sent_ = Clock::now();
         if (Result<void> sent = co_await channel_.link().ping(); !sent) {
-          reason = sent.error();
-          break;
+          close(sent.error().message);
         }
       }
       continue;
     }
     last_sent_ = last_used_ = Clock::now();
     if (Result<void> sent = co_await send(std::move(items)); !sent) {
-      reason = sent.error();
-      break;
+      close(sent.error().message);
     }
   }
-  writing_ = false;
-  end(std::move(reason));
 }
 
 transport::Awaitable<void> Session::send(std::deque<Outbox::Item> items) {
