@@ -43,11 +43,12 @@ bool is_loopback(const asio::ip::address& address) {
 
 }  // namespace
 
-Listener::Listener(asio::any_io_executor executor, ListenerSettings settings)
-    : settings_(std::move(settings)), acceptor_(executor), room_(executor) {}
+Listener::Listener(const asio::any_io_executor& executor, const ListenerSettings& settings)
+    : settings_(settings), acceptor_(executor), room_(executor) {}
 
-Result<std::shared_ptr<Listener>> Listener::open(asio::any_io_executor executor, ListenerSettings settings) {
-  std::shared_ptr<Listener> listener(new Listener(std::move(executor), std::move(settings)));
+Result<std::shared_ptr<Listener>> Listener::open(const asio::any_io_executor& executor,
+                                                 const ListenerSettings& settings) {
+  std::shared_ptr<Listener> listener(new Listener(executor, settings));
   if (Result<void> listening = listener->listen(); !listening) {
     return std::unexpected(listening.error());
   }

@@ -41,7 +41,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   using Accept = std::function<void(std::shared_ptr<Link>, Stranger)>;
 
   /// Fails with what to do about it when the port cannot be had.
-  static Result<std::shared_ptr<Listener>> open(boost::asio::any_io_executor executor, ListenerSettings settings);
+  static Result<std::shared_ptr<Listener>> open(const boost::asio::any_io_executor& executor,
+                                                const ListenerSettings& settings);
 
   [[nodiscard]] uint16_t port() const { return port_; }
   void start(Accept accept);
@@ -51,7 +52,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   static Awaitable<void> open(Link& link);
 
  private:
-  Listener(boost::asio::any_io_executor executor, ListenerSettings settings);
+  Listener(const boost::asio::any_io_executor& executor, const ListenerSettings& settings);
   Result<void> listen();
   boost::system::error_code listen_on(uint16_t port);
   boost::asio::awaitable<void> accept_all();
