@@ -17,8 +17,10 @@ constexpr size_t much_unsent = size_t{256} << 10;
 /// What is reserved for a message on the word of its length alone, before any of its bytes proved true.
 constexpr size_t trusted_reserve = chunk_limit;
 
+}  // namespace
+
 /// The plain bytes of one message, in the order in which they are sealed.
-class Source {
+class Channel::Source {
  public:
   Source(std::span<const uint8_t> length, std::span<const uint8_t> head, std::span<const uint8_t> tail)
       : parts_{length, head, tail} {}
@@ -55,8 +57,6 @@ class Source {
   std::array<std::span<const uint8_t>, 3> parts_;
 };
 
-}  // namespace
-
 Channel::Channel(std::shared_ptr<Link> link, noise::Ciphers ciphers)
     : link_(std::move(link)), ciphers_(std::move(ciphers)) {
   link_->limit_packets(Link::packet_limit);
@@ -64,21 +64,30 @@ Channel::Channel(std::shared_ptr<Link> link, noise::Ciphers ciphers)
 
 // ---- writing --------------------------------------------------------------------------------------
 
-Awaitable<void> Channel::write(std::span<const uint8_t> head, std::span<const uint8_t> tail) {
+Channel::Source Channel::begin(std::span<const uint8_t> head, std::span<const uint8_t> tail,
+                               std::span<uint8_t, 4> length) {
   const auto size = static_cast<uint32_t>(head.size() + tail.size());
-  std::array<uint8_t, 4> length{};
+  if (link_->protocol() == Protocol::tcp) {
+    link_->add_length(size);
+    return {{}, head, tail};
+  }
   for (unsigned int i = 0; i < 4; ++i) {
     length[i] = static_cast<uint8_t>(size >> (24U - 8U * i));
   }
-  const bool length_inside = link_->protocol() == Protocol::websocket;
-  if (!length_inside) {
-    link_->add_length(size);
-  }
-  Source source(length_inside ? std::span<const uint8_t>(length) : std::span<const uint8_t>(), head, tail);
+  return {length, head, tail};
+}
+
+void Channel::seal_next(Source& source, std::vector<uint8_t>& scratch) {
+  const std::span<const uint8_t> chunk = source.take(std::min(source.left(), chunk_limit), scratch);
+  ciphers_.send.seal(chunk, link_->add_packet(chunk.size() + tag).data());
+}
+
+Awaitable<void> Channel::write(std::span<const uint8_t> head, std::span<const uint8_t> tail) {
+  std::array<uint8_t, 4> length{};
   std::vector<uint8_t> scratch;
+  Source source = begin(head, tail, length);
   while (source.left() > 0) {
-    const std::span<const uint8_t> chunk = source.take(std::min(source.left(), chunk_limit), scratch);
-    ciphers_.send.seal(chunk, link_->add_packet(chunk.size() + tag).data());
+    seal_next(source, scratch);
     if (link_->unsent() >= much_unsent) {
       if (Result<void> sent = co_await link_->flush(); !sent) {
         co_return sent;
@@ -86,6 +95,15 @@ Awaitable<void> Channel::write(std::span<const uint8_t> head, std::span<const ui
     }
   }
   co_return Result<void>{};
+}
+
+bool Channel::write_now(std::span<const uint8_t> head, std::span<const uint8_t> tail) {
+  std::array<uint8_t, 4> length{};
+  std::vector<uint8_t> scratch;
+  for (Source source = begin(head, tail, length); source.left() > 0;) {
+    seal_next(source, scratch);
+  }
+  return link_->flush_now();
 }
 
 Awaitable<void> Channel::flush() { return link_->flush(); }

@@ -4,8 +4,11 @@
 // Threads: as its link.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "noise/handshake.h"
 #include "transport/link.h"
@@ -29,9 +32,17 @@ class Channel {
   Awaitable<void> write(std::span<const uint8_t> head, std::span<const uint8_t> tail);
   /// Sends what was added.
   Awaitable<void> flush();
+  /// Both at once for a message of not many bytes, as far as the operating system takes it; the rest is for `flush`.
+  /// Over TCP. On any thread, if nothing else is written meanwhile.
+  bool write_now(std::span<const uint8_t> head, std::span<const uint8_t> tail);
   [[nodiscard]] bool has_unsent() const { return link_->unsent() > 0; }
 
  private:
+  class Source;
+  /// What is to be sealed of a message; adds what stands before it.
+  Source begin(std::span<const uint8_t> head, std::span<const uint8_t> tail, std::span<uint8_t, 4> length);
+  /// Seals the next chunk of it.
+  void seal_next(Source& source, std::vector<uint8_t>& scratch);
   Awaitable<Bytes> read_tcp();
   Awaitable<Bytes> read_websocket();
   /// Opens a packet at the end of `message`, which must not become longer than `limit`.

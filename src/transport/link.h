@@ -60,6 +60,9 @@ class Link {
   [[nodiscard]] virtual size_t unsent() const = 0;
   /// Sends what was added, and waits until the operating system has it.
   virtual Awaitable<void> flush() = 0;
+  /// Sends of what was added as much as the operating system takes at once; true if that is all. What is left, or
+  /// failed, is for `flush`. TCP only. On any thread, if nothing else is done with the link meanwhile but reading.
+  virtual bool flush_now() = 0;
   /// Says that this side is there, where the protocol has a word for it.
   virtual Awaitable<void> ping() = 0;
 

@@ -138,6 +138,14 @@ Awaitable<void> TcpLink::flush() {
   co_return Result<void>{};
 }
 
+bool TcpLink::flush_now() {
+  const ssize_t sent = ::send(socket_.native_handle(), output_.data(), output_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent > 0) {
+    output_.erase(output_.begin(), output_.begin() + sent);
+  }
+  return output_.empty();
+}
+
 Awaitable<void> TcpLink::ping() { co_return Result<void>{}; }  // the operating system does it
 
 void TcpLink::close() {

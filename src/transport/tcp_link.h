@@ -22,6 +22,7 @@ class TcpLink final : public Link {
   void add_length(uint32_t length) override;
   [[nodiscard]] size_t unsent() const override { return output_.size(); }
   Awaitable<void> flush() override;
+  bool flush_now() override;
   Awaitable<void> ping() override;
   void close() override;
   boost::asio::awaitable<void> relay_to(Link& other, const std::function<void(size_t)>& moved) override;

@@ -314,6 +314,9 @@ kernel::Network::Carried PeerNetwork::carry(KernelMessage& message, const std::s
   const uint64_t rests_on = item.rests_on;
   while (true) {
     const std::shared_ptr<Peer> peer = parts_->peers.get(node);
+    if (peer->send_now(item)) {
+      return Carried::taken;
+    }
     switch (peer->outbox().add(item, sender)) {
       case Outbox::Added::first:
         asio::post(parts_->shared.io, [peer] { peer->outbox_filled(); });

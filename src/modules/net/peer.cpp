@@ -27,6 +27,8 @@ constexpr std::chrono::seconds superseded_time{60};
 /// A connection that the peer dialled and that came so long after ours was made, with twice what ours took, may
 /// have been begun before the peer knew of ours.
 constexpr std::chrono::milliseconds crossing_time{50};
+/// What a worker seals and sends itself.
+constexpr size_t small_bytes = 4'096;
 /// An honest peer has two at most, and for a moment. Each costs memory and a descriptor.
 constexpr size_t most_connections = 4;
 
@@ -123,8 +125,29 @@ void Peer::choose_sender(std::shared_ptr<Session> newest) {
   if (sender_) {
     sender_->set_sends(false);
   }
-  sender_ = std::move(newest);
+  set_sender(std::move(newest));
   sender_->set_sends(true);
+}
+
+void Peer::set_sender(std::shared_ptr<Session> session) {
+  sender_ = std::move(session);
+  std::scoped_lock lock(direct_mutex_);
+  direct_ = sender_;
+}
+
+bool Peer::send_now(const Outbox::Item& item) {
+  // Who expects nothing sends more before others run: that is better sent together. Large ones are sealed elsewhere.
+  const auto* request = std::get_if<Request>(&item.message.message);
+  if ((request != nullptr && !request->expects_response) || item.encoded.size() > small_bytes ||
+      item.rests_on > shared_.durable) {
+    return false;
+  }
+  std::shared_ptr<Session> session;
+  {
+    std::scoped_lock lock(direct_mutex_);
+    session = direct_;
+  }
+  return session && session->protocol() == transport::Protocol::tcp && session->send_now(item);
 }
 
 void Peer::close(std::string_view reason) {
@@ -187,7 +210,7 @@ void Peer::ended(Session& session, std::deque<Outbox::Item> unsent, const Error&
   if (!was_sender) {
     return;
   }
-  sender_ = nullptr;
+  set_sender(nullptr);
   quiet_until_ = Clock::now() + pause_after_end;
   if (!sessions_.empty()) {
     choose_sender(sessions_.back());

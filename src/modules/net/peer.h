@@ -5,12 +5,13 @@
 // dialled at the same time: then the one that the node with the lower name dialled sends on both sides
 // (defects B8, B9).
 //
-// Threads: `outbox` for any, the rest for the network's.
+// Threads: `outbox` and `send_now` for any, the rest for the network's.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -38,6 +39,8 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Outbox& outbox() { return outbox_; }
 
+  /// Sends a message past the outbox, if nothing waits there and it would otherwise only cost time; else false.
+  bool send_now(const Outbox::Item& item);
   /// Its outbox was empty and is not any more.
   void outbox_filled();
   /// More of it may leave.
@@ -85,6 +88,7 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   /// Whether both nodes dialled at the same time, and `newest` came second.
   [[nodiscard]] bool is_crossing(const Session& newest) const;
   void choose_sender(std::shared_ptr<Session> newest);
+  void set_sender(std::shared_ptr<Session> session);
   void give_back(std::deque<Outbox::Item> items);
   /// Gives back all that waits.
   void give_up(const Error& reason);
@@ -95,6 +99,8 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   Outbox outbox_;
   std::vector<std::shared_ptr<Session>> sessions_;
   std::shared_ptr<Session> sender_;
+  std::mutex direct_mutex_;
+  std::shared_ptr<Session> direct_;  // `sender_`, for `send_now`
   bool is_router_ = false;
   bool dialling_ = false;
   bool closed_ = false;

@@ -3,7 +3,9 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <thread>
 
 namespace kinode::modules::net {
 
@@ -54,6 +56,9 @@ void Session::close(std::string_view reason) { end(Error{std::string(reason)}); 
 void Session::end(Error reason) {
   if (!closed_) {
     closed_ = true;
+    while (turn_ == Turn::worker) {
+      std::this_thread::yield();  // for some microseconds: it must not find another connection in the place of this one
+    }
     reason_ = std::move(reason);
     channel_.link().close();
     wake_.cancel();
@@ -84,13 +89,18 @@ asio::awaitable<void> Session::read_all() {
 
 asio::awaitable<void> Session::write_all() {
   while (!closed_) {
+    if (!take_turn(Turn::network)) {
+      co_await wait_for_items();  // the worker that has it tells
+      continue;
+    }
     std::deque<Outbox::Item> items;
     if (sends_) {
       items = outbox_.take(batch_bytes);
     }
-    if (items.empty()) {
+    if (items.empty() && !channel_.has_unsent()) {
+      give_turn();
       co_await wait_for_items();
-      if (!closed_ && Clock::now() - last_sent_ >= ping_interval) {
+      if (!closed_ && Clock::now() - last_sent_.load() >= ping_interval) {
         last_sent_ = Clock::now();
         if (Result<void> sent = co_await channel_.link().ping(); !sent) {
           close(sent.error().message);
@@ -98,8 +108,11 @@ asio::awaitable<void> Session::write_all() {
       }
       continue;
     }
-    last_sent_ = last_used_ = Clock::now();
-    if (Result<void> sent = co_await send(std::move(items)); !sent) {
+    last_sent_ = Clock::now();
+    last_used_ = Clock::now();
+    Result<void> sent = co_await send(std::move(items));
+    give_turn();
+    if (!sent) {
       close(sent.error().message);
     }
   }
@@ -123,8 +136,32 @@ transport::Awaitable<void> Session::send(std::deque<Outbox::Item> items) {
   co_return flushed;
 }
 
+bool Session::take_turn(Turn turn) {
+  Turn nobody = Turn::none;
+  return turn_.compare_exchange_strong(nobody, turn);
+}
+
+bool Session::send_now(const Outbox::Item& item) {
+  if (!take_turn(Turn::worker)) {
+    return false;
+  }
+  const bool may = sends_ && !closed_ && outbox_.is_empty() && !channel_.has_unsent();
+  bool all_left = true;
+  if (may) {
+    last_sent_ = Clock::now();
+    last_used_ = Clock::now();
+    all_left = channel_.write_now(item.encoded.head.span(), item.encoded.tail.span());
+    owner_->left(1, item.encoded.size());
+  }
+  give_turn();
+  if (!all_left || !outbox_.is_empty()) {
+    asio::post(channel_.link().executor(), [self = shared_from_this()] { self->notify(); });
+  }
+  return may;
+}
+
 asio::awaitable<void> Session::wait_for_items() {
-  wake_.expires_at(last_sent_ + ping_interval);
+  wake_.expires_at(last_sent_.load() + ping_interval);
   co_await wake_.async_wait(as_result);
 }
 

@@ -1,9 +1,13 @@
 // Session: one connection with a peer, from the end of the handshake on. It sends what the peer's outbox
 // holds, and hands over what comes.
 //
-// Threads: the network's alone.
+// Who writes to the connection takes a turn: the network's thread, which may wait in its turn, or a worker, which does
+// not. So a message that nothing stands before leaves at once, without a thread to be woken for it.
+//
+// Threads: `send_now` is for any, the rest for the network's.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
@@ -44,6 +48,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] Clock::time_point made() const { return made_; }
   [[nodiscard]] Clock::time_point last_used() const { return last_used_; }
 
+  /// Sends a small message here and now, if it is its turn: nothing else is being sent or waits to be. Else false.
+  bool send_now(const Outbox::Item& item);
   /// Starts to read and to send.
   void start();
   /// Whether it takes from the outbox: of the sessions of a peer one does.
@@ -64,6 +70,10 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<void> wait_for_items();
   void end(Error reason);
 
+  enum class Turn : uint8_t { none, network, worker };
+  bool take_turn(Turn turn);
+  void give_turn() { turn_.store(Turn::none); }
+
   transport::Channel channel_;
   const std::string peer_;
   const bool dialled_;
@@ -73,11 +83,12 @@ class Session : public std::enable_shared_from_this<Session> {
   Outbox& outbox_;
   boost::asio::steady_timer wake_;
   const Clock::time_point made_ = Clock::now();
-  Clock::time_point last_used_ = made_;
-  Clock::time_point last_sent_ = made_;
+  std::atomic<Clock::time_point> last_used_ = made_;
+  std::atomic<Clock::time_point> last_sent_ = made_;
+  std::atomic<Turn> turn_ = Turn::none;  // who has it alone writes to the channel
   std::deque<Outbox::Item> unsent_;
-  bool sends_ = false;
-  bool closed_ = false;
+  std::atomic<bool> sends_ = false;
+  std::atomic<bool> closed_ = false;
   bool reading_ = false;
   bool writing_ = false;
   bool told_ = false;
