@@ -143,12 +143,17 @@ asio::awaitable<void> PeerNetwork::Parts::close() {
   }
   passthroughs.close();
   // What processes said last should arrive.
-  const auto until = std::chrono::steady_clock::now() + farewell_time;
-  while (peers.has_more_to_send() && std::chrono::steady_clock::now() < until) {
-    asio::steady_timer pause(shared.io, farewell_pause);
-    co_await pause.async_wait(as_result);
-  }
+  auto wait_while = [this](auto something) -> asio::awaitable<void> {
+    const auto until = std::chrono::steady_clock::now() + farewell_time;
+    while (something() && std::chrono::steady_clock::now() < until) {
+      asio::steady_timer pause(shared.io, farewell_pause);
+      co_await pause.async_wait(as_result);
+    }
+  };
+  co_await wait_while([this] { return peers.has_more_to_send(); });
   peers.close_all("this node stops");
+  // Until each has let go of its peer.
+  co_await wait_while([this] { return shared.counters.connections > 0; });
   round.cancel();
   work.reset();
   shared.io.stop();
