@@ -55,12 +55,12 @@ void TcpLink::fit_input(size_t size) {
       small_reads_ = 0;
     }
   }
+  input_.resize(std::max({input_.size(), size, least_buffer}));
   if (begin_ + size > input_.size()) {
     std::memmove(input_.data(), input_.data() + begin_, buffered());
     end_ -= begin_;
     begin_ = 0;
   }
-  input_.resize(std::max({input_.size(), size, least_buffer}));
 }
 
 void TcpLink::note_read(size_t count) {
