@@ -57,8 +57,8 @@ Awaitable<void> send_packet(Link& link, std::span<const uint8_t> packet) {
   return link.flush();
 }
 
-Awaitable<Secured> initiate(std::shared_ptr<Link> link, const Credentials& ours, const std::string& peer,
-                            const crypto::PublicKey& peer_key, bool proxy_request) {
+Awaitable<Secured> initiate(std::shared_ptr<Link> link, Credentials ours, std::string peer, crypto::PublicKey peer_key,
+                            bool proxy_request) {
   Handshake handshake(Handshake::Role::initiator);
   if (Result<void> sent = co_await send(*link, handshake, {}); !sent) {
     co_return std::unexpected(sent.error());
@@ -78,11 +78,11 @@ Awaitable<Secured> initiate(std::shared_ptr<Link> link, const Credentials& ours,
     co_return std::unexpected(sent.error());
   }
   Channel channel(std::move(link), std::move(handshake).split());
-  co_return Secured{std::move(channel), peer, false, theirs->features};
+  co_return Secured{std::move(channel), std::move(peer), false, theirs->features};
 }
 
-Awaitable<Secured> respond(std::shared_ptr<Link> link, const Credentials& ours, std::span<const uint8_t> first,
-                           const FindKey& find_key) {
+Awaitable<Secured> respond(std::shared_ptr<Link> link, Credentials ours, std::span<const uint8_t> first,
+                           FindKey find_key) {
   Handshake handshake(Handshake::Role::responder);
   if (Result<std::vector<uint8_t>> nothing = handshake.read(first); !nothing) {
     co_return std::unexpected(nothing.error());

@@ -35,12 +35,12 @@ struct Secured {
 };
 
 /// As the side that asked first. The other end must prove to be `peer`, whose key is `peer_key`.
-Awaitable<Secured> initiate(std::shared_ptr<Link> link, const Credentials& ours, const std::string& peer,
-                            const crypto::PublicKey& peer_key, bool proxy_request);
+Awaitable<Secured> initiate(std::shared_ptr<Link> link, Credentials ours, std::string peer, crypto::PublicKey peer_key,
+                            bool proxy_request);
 
 /// As the other side. `first` is the first packet, read already.
-Awaitable<Secured> respond(std::shared_ptr<Link> link, const Credentials& ours, std::span<const uint8_t> first,
-                           const FindKey& find_key);
+Awaitable<Secured> respond(std::shared_ptr<Link> link, Credentials ours, std::span<const uint8_t> first,
+                           FindKey find_key);
 
 /// Sends one packet.
 Awaitable<void> send_packet(Link& link, std::span<const uint8_t> packet);
