@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "modules/http_server/rpc/base64.h"
+#include "codec/base64.h"
 #include "modules/http_server/rpc/rpc_message.h"
 
 using namespace kinode;
@@ -42,8 +42,8 @@ void check_reply(std::string_view text) {
 
 /// One text for the same bytes.
 void check_base64(std::string_view text) {
-  if (auto bytes = decode_base64(text)) {
-    KINODE_CHECK(encode_base64(*bytes) == text);
+  if (auto bytes = codec::decode_base64(text)) {
+    KINODE_CHECK(codec::encode_base64(*bytes) == text);
   }
 }
 

@@ -1,36 +1,27 @@
 #include "identity/development_key.h"
 
-#include <fcntl.h>
+#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <system_error>
+#include <span>
+
+#include "base/file.h"
+#include "crypto/secret.h"
 
 namespace kinode::identity {
 namespace {
 
+constexpr size_t seed_size = 32;
+
 std::string path_in(const std::string& home) { return home + "/.development-key"; }
 
-std::unexpected<Error> failed(std::string_view what, const std::string& path) {
-  return fail("cannot {} {}: {}", what, path, std::generic_category().message(errno));
-}
-
-/// Through a draft, so that there is never half a key.
 Result<crypto::SigningKey> make_key(const std::string& path) {
   crypto::SigningKey key = crypto::SigningKey::generate();
   const crypto::SecretArray<32> seed = key.seed();
-  const std::string draft = path + ".draft";
-  ::unlink(draft.c_str());  // of a writer that did not end, or put there by another
-  const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) {
-    return failed("write", draft);
-  }
-  const bool written =
-      ::write(file, seed.data(), seed.size()) == static_cast<ssize_t>(seed.size()) && ::fsync(file) == 0;
-  ::close(file);
-  if (!written || ::rename(draft.c_str(), path.c_str()) != 0) {
-    return failed("write", path);
+  const std::string_view content(reinterpret_cast<const char*>(seed.data()), seed.size());
+  if (Result<void> written = write_private_file(path, content, Existing::kept); !written) {
+    return std::unexpected(written.error());
   }
   return key;
 }
@@ -44,20 +35,19 @@ bool has_development_key(const std::string& home) {
 
 Result<std::optional<crypto::SigningKey>> read_development_key(const std::string& home) {
   const std::string path = path_in(home);
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (file < 0) {
-    if (errno == ENOENT) {
-      return std::nullopt;
-    }
-    return failed("read", path);
+  Result<std::optional<std::string>> content = read_file(path, seed_size + 1, Links::refused);  // to see a longer one
+  if (!content) {
+    return std::unexpected(content.error());
   }
-  crypto::SecretArray<33> content;  // one byte more, to see that there is none
-  const ssize_t size = ::read(file, content.data(), content.size());
-  ::close(file);
-  if (size != 32) {
+  if (!*content) {
+    return std::nullopt;
+  }
+  const crypto::Secret seed = crypto::Secret::copy_of(std::string_view(**content));
+  OPENSSL_cleanse((*content)->data(), (*content)->size());
+  if (seed.size() != seed_size) {
     return fail("{} is not a key of 32 bytes: restore it, or remove it to get a new one", path);
   }
-  return crypto::SigningKey::from_seed(content.span().first<32>());
+  return crypto::SigningKey::from_seed(seed.span().first<seed_size>());
 }
 
 Result<crypto::SigningKey> development_key(const std::string& home) {

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/file.h"
+#include "codec/base64.h"
 #include "identity/development_key.h"
 #include "identity/keyfile_store.h"
 #include "identity/sealed_keyfile.h"
+#include "identity_tool/brought_file.h"
 #include "identity_tool/open_home.h"
-#include "identity_tool/private_file.h"
-#include "modules/http_server/rpc/base64.h"
 #include "modules/state/home_lock.h"
 #include "types/address.h"
 
@@ -177,9 +178,11 @@ Result<void> export_keyfile(const Export& wanted, const Password& password, std:
   if (!sealed) {
     return std::unexpected(sealed.error());
   }
-  const std::string text = wanted.as_base64 ? rpc::encode_base64(sealed->span()) : std::string(sealed->text());
-  if (Result<void> written = write_private_file(wanted.file, text, wanted.replace); !written) {
-    return written;
+  const std::string text = wanted.as_base64 ? codec::encode_base64(sealed->span()) : std::string(sealed->text());
+  const Existing existing = wanted.replace ? Existing::replaced : Existing::kept;
+  if (Result<void> written = write_private_file(wanted.file, text, existing); !written) {
+    const bool is_taken = !wanted.replace && std::filesystem::exists(wanted.file);
+    return is_taken ? fail("{}: give another name, or --replace", written.error().message) : written;
   }
   out << "wrote the keyfile of " << opened->content.keyfile.name << " for " << name_of(wanted.sealing) << " to "
       << wanted.file.string() << "\n"

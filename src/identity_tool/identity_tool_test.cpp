@@ -10,12 +10,12 @@
 #include <list>
 #include <sstream>
 
+#include "codec/base64.h"
 #include "crypto/hex.h"
 #include "identity/keyfile_store.h"
 #include "identity/sealed_keyfile.h"
 #include "identity/sealing.h"
 #include "kernel/testing/temp_folder.h"
-#include "modules/http_server/rpc/base64.h"
 #include "modules/state/home_lock.h"
 #include "registry/record.h"
 
@@ -197,7 +197,7 @@ TEST_F(IdentityTool, GoesToEitherClientAndBack) {
 TEST_F(IdentityTool, ImportReadsBase64InQuotesAndBincode) {
   const identity::Keyfile made = put("a.dev");
   const Bytes sealed = identity::read_keyfile(home_).value().value();
-  std::ofstream(file_) << '"' << rpc::encode_base64(sealed.span()) << "\"\n";
+  std::ofstream(file_) << '"' << codec::encode_base64(sealed.span()) << "\"\n";
   ASSERT_EQ(run({"import", other_, file_, "--password", secret}), 0) << err_;
   EXPECT_EQ(content_of(other_ + "/.keys"), sealed.text()) << "it keeps its sealing";
 

@@ -77,6 +77,11 @@ TEST_F(ArrivalTest, ARequestNeedsNoRightToMessageButItsTargetThatToUseTheNetwork
   EXPECT_TRUE(node_.printer.has("request_networking", 0));
   EXPECT_EQ(counters().denied, 1U);
   EXPECT_EQ(counters().delivered, 2U);
+
+  // A peer must not fill the owner's terminal with it.
+  node_.printer.clear();
+  EXPECT_EQ(arrive(request(shy_.address(), "hello again")), Arrival::denied);
+  EXPECT_FALSE(node_.printer.has("request_networking", 0));
 }
 
 TEST_F(ArrivalTest, WhoIsNotThereIsNotReached) {

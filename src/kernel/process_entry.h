@@ -69,6 +69,8 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   std::atomic<Stage> stage = Stage::initialized;  // written with the lock held
   /// It left too much unread and is stopped when its poll ends.
   std::atomic<bool> over_limit = false;
+  /// It was said that it may not be reached from other nodes.
+  std::atomic<bool> network_refused = false;
   std::atomic<uint64_t> sent = 0;    // messages delivered to others
   std::atomic<uint64_t> memory = 0;  // of `process`, after its last poll
   ProcessContext context;

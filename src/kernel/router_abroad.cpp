@@ -134,7 +134,9 @@ std::optional<Arrival> Router::refuse_foreign(ProcessEntry& target, const Kernel
     return deny(1, "the runtime takes no requests of other nodes");
   }
   if (!CapabilityStore::holds(target, Capability::network(kernel_)) && !planted(Fault::network_unchecked)) {
-    return deny(0, "no capability to use the network. Set \"request_networking\" in the package's manifest");
+    // Once: it is for who wrote the package, and others can have it repeated.
+    return deny(target.network_refused.exchange(true) ? 2 : 0,
+                "no capability to use the network. Set \"request_networking\" in the package's manifest");
   }
   return std::nullopt;
 }

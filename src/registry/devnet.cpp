@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
+
+#include "base/file.h"
+#include "registry/complaints.h"
 
 namespace kinode::registry {
 namespace {
@@ -25,24 +28,22 @@ Result<void> make_folder(const std::string& folder) {
     fs::permissions(folder, fs::perms::owner_all, error);
   }
   struct stat status{};
-  if (error || ::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+  if (error || ::stat(folder.c_str(), &status) != 0) {
     return fail("cannot make the folder {} for a development network: {}", folder,
                 error ? error.message() : std::generic_category().message(errno));
   }
-  if (status.st_uid != ::geteuid()) {
-    return fail("the folder {} belongs to another user: give one of your own with --devnet", folder);
-  }
-  return {};
+  Result<void> checked = check_ours(folder, status, S_IFDIR);
+  return checked ? checked : fail("{}; or give another folder with --devnet", checked.error().message);
 }
 
-/// All of a small file; empty if it is not there any more.
-std::string read_file(const fs::path& path) {
-  constexpr size_t record_limit = 65'536;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(record_limit, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
+/// None once its node has stopped.
+Result<Records> read_record_of(const fs::path& path) {
+  constexpr size_t most_bytes = 65'536;
+  Result<std::optional<std::string>> text = read_file(path, most_bytes, Links::refused);
+  if (!text) {
+    return std::unexpected(text.error());
+  }
+  return *text ? read_records(**text, path.string()) : Records{};
 }
 
 }  // namespace
@@ -81,46 +82,33 @@ Devnet::~Devnet() {
 Result<void> Devnet::publish(const Identity& ours, const crypto::SigningKey& key) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto issued = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-  const std::string path = path_of(name_ + ".toml");
-  const std::string draft = path_of("." + name_ + ".draft");
-  {
-    std::ofstream file(draft, std::ios::binary | std::ios::trunc);
-    file << write_record({ours, issued}, key);
-    if (!file.flush()) {
-      return fail("cannot write {}", draft);
-    }
-  }
-  std::error_code error;
-  fs::rename(draft, path, error);
-  if (error) {
-    return fail("cannot write {}: {}", path, error.message());
-  }
-  return {};
+  return write_private_file(path_of(name_ + ".toml"), write_record({ours, issued}, key), Existing::replaced);
 }
 
 Result<void> Devnet::follow(Registry& registry, std::function<void(const std::string&)> report) {
-  auto read_again = [this, &registry, report = std::move(report)] {
+  auto complaints = std::make_shared<Complaints>(std::move(report));
+  auto read_again = [this, &registry, complaints] {
+    std::vector<Error> errors;
     std::vector<Identity> others;
     std::error_code error;
     for (const fs::directory_entry& file : fs::directory_iterator(folder_, error)) {
-      if (file.path().extension() != ".toml" || file.path().stem() == name_) {
+      const std::string name = file.path().stem();
+      if (file.path().extension() != ".toml" || name == name_) {
         continue;
       }
-      Result<Records> records = read_records(read_file(file.path()), file.path().string());
+      Result<Records> records = read_record_of(file.path());
       if (!records) {
-        report(records.error().message);
+        errors.push_back(records.error());
         continue;
       }
-      for (Identity& identity : records->identities) {
-        // A file speaks for its own name alone.
-        if (identity.name == file.path().stem()) {
-          others.push_back(std::move(identity));
-        }
-      }
+      errors.insert(errors.end(), records->errors.begin(), records->errors.end());
+      // A file speaks for its own name alone.
+      std::ranges::copy_if(std::move(records->identities), std::back_inserter(others),
+                           [&](const Identity& identity) { return identity.name == name; });
     }
-    for (const Error& wrong : registry.replace(Source::devnet, std::move(others))) {
-      report(wrong.message);
-    }
+    const std::vector<Error> refused = registry.replace(Source::devnet, std::move(others));
+    errors.insert(errors.end(), refused.begin(), refused.end());
+    complaints->tell(errors);
   };
   Result<std::unique_ptr<FolderWatch>> watch = FolderWatch::start(folder_, std::move(read_again));
   if (!watch) {

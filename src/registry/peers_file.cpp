@@ -1,46 +1,39 @@
 #include "registry/peers_file.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "base/file.h"
+#include "registry/complaints.h"
 #include "registry/record.h"
 
 namespace kinode::registry {
 
+namespace {
+
+constexpr size_t most_bytes = size_t{16} << 20;
+
+}  // namespace
+
 Result<Records> read_peers_file(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    return Records{};
+  Result<std::optional<std::string>> text = read_file(path, most_bytes, Links::followed);
+  if (!text) {
+    return std::unexpected(text.error());
   }
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad() || !file.is_open()) {
-    return fail("cannot read {}", path);
-  }
-  return read_records(text, path);
+  return *text ? read_records(**text, path) : Records{};
 }
 
 Result<std::unique_ptr<PeersFile>> PeersFile::watch(const std::string& path, Registry& registry,
                                                     std::function<void(const std::string&)> report) {
   std::unique_ptr<PeersFile> peers(new PeersFile);
-  std::string last;  // equal complaints are not repeated when other files of the folder change
-  auto read_again = [path, &registry, report = std::move(report), last]() mutable {
+  auto complaints = std::make_shared<Complaints>(std::move(report));
+  auto read_again = [path, &registry, complaints] {
     Result<Records> records = read_peers_file(path);
-    std::vector<Error> errors;
     if (!records) {
-      errors.push_back(records.error());
-    } else {
-      errors = registry.replace(Source::peers_file, std::move(records->identities));
-      errors.insert(errors.begin(), records->errors.begin(), records->errors.end());
+      return complaints->tell({records.error()});
     }
-    std::string lines;
-    for (const Error& error : errors) {
-      lines += (lines.empty() ? "" : "\n") + error.message;
-    }
-    if (lines != std::exchange(last, lines) && !lines.empty()) {
-      report(lines);
-    }
+    const std::vector<Error> refused = registry.replace(Source::peers_file, std::move(records->identities));
+    records->errors.insert(records->errors.end(), refused.begin(), refused.end());
+    complaints->tell(records->errors);
   };
   std::string folder = std::filesystem::path(path).parent_path().string();
   Result<std::unique_ptr<FolderWatch>> watch = FolderWatch::start(folder.empty() ? "." : folder, std::move(read_again));

@@ -9,38 +9,20 @@
 #include <array>
 #include <map>
 
+#include "crypto/hex.h"
 #include "registry/registry.h"
 #include "types/address.h"
 
 namespace kinode::registry {
 namespace {
 
-constexpr size_t text_limit = size_t{16} << 20;
 constexpr size_t routers_limit = 64;
-
-std::string hex(std::span<const uint8_t> bytes) { return fmt::format("{:02x}", fmt::join(bytes, "")); }
-
-std::optional<crypto::Signature> parse_signature(std::string_view text) {
-  crypto::Signature signature{};
-  if (text.size() != 2 * signature.size()) {
-    return std::nullopt;
-  }
-  // Both halves have the form of a key.
-  for (size_t half = 0; half < 2; ++half) {
-    const auto part = crypto::parse_public_key(text.substr(64 * half, 64));
-    if (!part) {
-      return std::nullopt;
-    }
-    std::ranges::copy(*part, signature.begin() + static_cast<std::ptrdiff_t>(32 * half));
-  }
-  return signature;
-}
 
 /// What the signature covers. Every field on a line of its own, none of which can hold a line's end.
 std::string signed_text(const Record& record, const crypto::PublicKey& key) {
   const Identity& identity = record.identity;
-  std::string text =
-      fmt::format("kinode node record 1\nname={}\nkey={}\nip={}\n", identity.name, hex(key), identity.direct.ip);
+  std::string text = fmt::format("kinode node record 1\nname={}\nkey={}\nip={}\n", identity.name, crypto::to_hex(key),
+                                 identity.direct.ip);
   for (const auto& [protocol, port] : identity.direct.ports) {
     text += fmt::format("{}={}\n", protocol, port);
   }
@@ -126,7 +108,7 @@ Result<Record> read_record(const toml::table& table) {
   if (!entry) {
     return std::unexpected(entry.error());
   }
-  const std::optional<crypto::Signature> signature = parse_signature(*signature_text);
+  const std::optional<std::vector<uint8_t>> signature = crypto::from_hex(*signature_text);
   const std::string covered = signed_text(record, entry->key);
   if (!signature || !crypto::verify(entry->key, bytes_of(covered), *signature)) {
     return fail("{}: the signature is not one of its key over this record; ask the node's owner for a new record",
@@ -160,13 +142,11 @@ std::string write_record(Record record, const crypto::SigningKey& key) {
     text += fmt::format("routers = [\"{}\"]\n", fmt::join(identity.routers, "\", \""));
   }
   const std::string covered = signed_text(record, key.public_key());
-  return text + fmt::format("issued = {}\nsignature = \"{}\"\n", record.issued, hex(key.sign(bytes_of(covered))));
+  return text +
+         fmt::format("issued = {}\nsignature = \"{}\"\n", record.issued, crypto::to_hex(key.sign(bytes_of(covered))));
 }
 
 Result<Records> read_records(std::string_view text, std::string_view source_name) {
-  if (text.size() > text_limit) {
-    return fail("{}: more than {} MiB", source_name, text_limit >> 20U);
-  }
   toml::table file;
   try {
     file = toml::parse(text);

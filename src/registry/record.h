@@ -34,7 +34,7 @@ bool is_address(const std::string& text);
 /// identity that could not be read again (registry.h: check; is_address) nothing good is made.
 std::string write_record(Record record, const crypto::SigningKey& key);
 
-/// The records of a text, at most 16 MiB of it. One that is wrong, or whose signature is, is left out, with an
+/// The records of a text. One that is wrong, or whose signature is, is left out, with an
 /// error that names its place; of several for one name the latest stays.
 struct Records {
   std::vector<Identity> identities;

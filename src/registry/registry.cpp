@@ -69,7 +69,7 @@ Result<void> Registry::update(Source source, Identity identity) {
     if (known && known->identity == entry->identity) {
       return {};  // said again: a file is read whole whenever anything in its folder changes
     }
-    if (sizes_[slot_of(source)] >= entry_limit && !nodes_.contains(name)) {
+    if (!known && sizes_[slot_of(source)] >= entry_limit) {
       return fail("{}: more than {} nodes are not kept", name, entry_limit);
     }
     put(source, std::make_shared<const Entry>(std::move(*entry)));

@@ -23,12 +23,11 @@
 namespace kinode::registry {
 
 enum class Source : uint8_t {
-  own,         // this node itself
   peers_file,  // written by the node's owner
   devnet,      // nodes of this machine
   messages,    // KnsUpdate, by the indexer
 };
-constexpr size_t source_count = 4;
+constexpr size_t source_count = 3;
 
 struct Entry {
   Identity identity;

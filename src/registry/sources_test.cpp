@@ -115,6 +115,17 @@ TEST_F(Sources, ANameIsTakenOnceInADevnet) {
   EXPECT_TRUE(Devnet::join(folder_, "a.dev"));
 }
 
+TEST_F(Sources, WhatIsWrongInADevnetIsSaidOnce) {
+  auto devnet = Devnet::join(folder_, "a.dev");
+  write("b.dev.toml", "[[node");
+  ASSERT_TRUE((*devnet)->follow(registry_, report()));
+  EXPECT_THAT(complaints_.next(), HasSubstr("b.dev.toml, line 1"));
+  write("c.dev.toml", write_record({identity_of("c.dev"), 1}, key_));
+  EXPECT_EQ(changes_.next(), "c.dev");
+  write("d.dev.toml", "[[node");
+  EXPECT_THAT(complaints_.next(), HasSubstr("d.dev.toml, line 1"));  // not b.dev's alone, again
+}
+
 TEST_F(Sources, AFileOfADevnetSpeaksForItsNameAlone) {
   auto devnet = Devnet::join(folder_, "a.dev");
   write("b.dev.toml", write_record({identity_of("c.dev"), 1}, key_) + write_record({identity_of("b.dev"), 1}, key_));
@@ -126,6 +137,8 @@ TEST_F(Sources, AFileOfADevnetSpeaksForItsNameAlone) {
 TEST_F(Sources, ADevnetsFolderMustBeUsable) {
   write("file", "");
   EXPECT_THAT(Devnet::join(folder_ / "file", "a.dev").error().message, HasSubstr("cannot make the folder"));
+  fs::permissions(folder_, fs::perms::owner_all | fs::perms::others_write);
+  EXPECT_THAT(Devnet::join(folder_, "a.dev").error().message, HasSubstr("chmod go-w"));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/file.h"
 #include "wasm/digest.h"
 
 namespace kinode::wasm {
@@ -20,20 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view extension = ".component";
-
-// Nobody but our user may have written there.
-Result<void> check_ours(const fs::path& path, const struct stat& status, mode_t kind) {
-  if ((status.st_mode & S_IFMT) != kind) {
-    return fail("{} is not a {}", path.string(), kind == S_IFDIR ? "folder" : "file");
-  }
-  if (status.st_uid != geteuid()) {
-    return fail("{} belongs to user {}, not to user {} as whom the node runs", path.string(), status.st_uid, geteuid());
-  }
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return fail("{} can be written to by others; to mend it: chmod go-w {}", path.string(), path.string());
-  }
-  return {};
-}
 
 Result<void> write_all(int file, std::string_view content) {
   while (!content.empty()) {

@@ -78,7 +78,7 @@ TEST_F(ComponentFilesTest, AFolderThatOthersMayWriteToIsRefused) {
 
 TEST_F(ComponentFilesTest, AFolderOfAnotherUserIsRefused) {
   if (geteuid() != 0) {
-    GTEST_SKIP() << "only root gives files away";
+    GTEST_SKIP() << "a file of another user is made by giving one away, which only root may: run it as root";
   }
   open();
   ASSERT_EQ(chown(folder.c_str(), somebody, somebody), 0);

@@ -183,6 +183,10 @@ std::optional<int> ChildProcess::wait_for_end(std::chrono::seconds limit) {
   }
 }
 
+void pass_a_drawn_time(std::mt19937& random, std::chrono::microseconds most) {
+  std::this_thread::sleep_for(std::chrono::microseconds(random() % static_cast<uint64_t>(most.count())));
+}
+
 Ended run_to_end(const std::vector<std::string>& command, std::chrono::seconds limit) {
   ChildProcess child(command);
   const std::optional<int> status = child.wait_for_end(limit);

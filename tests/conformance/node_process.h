@@ -18,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -74,6 +75,9 @@ class ChildProcess {
   bool closed_ = false;
   std::thread reader_;
 };
+
+/// Lets a time pass that is drawn, up to `most`: no event is waited for, what follows is to come at any moment.
+void pass_a_drawn_time(std::mt19937& random, std::chrono::microseconds most);
 
 struct Ended {
   int status = 0;

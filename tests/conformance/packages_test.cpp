@@ -279,8 +279,7 @@ TEST_F(Packages, AKillWhileAVersionIsBroughtInIsMendedAtTheNextStart) {
     node.options().bootstrap = {built_package("test-kit"), version};
     {
       ChildProcess starting(node.command());
-      // No event is waited for: it is the moment of the kill that is drawn.
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 100000));
+      pass_a_drawn_time(random, std::chrono::milliseconds(100));
       starting.signal(SIGKILL);
       starting.wait_for_end();
     }

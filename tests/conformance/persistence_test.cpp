@@ -63,8 +63,7 @@ TEST_F(Persistence, WhatWasAnsweredIsNotForgottenWheneverTheNodeIsKilled) {
       for (uint64_t& mine : highest) {
         asking.emplace_back([&mine, rpc = node().rpc()] { mine = count_until_gone(rpc); });
       }
-      // No event is waited for: it is the moment of the kill that is drawn.
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 40000));
+      pass_a_drawn_time(random, std::chrono::milliseconds(40));
       node().kill9();
     }
     node().start();
@@ -85,7 +84,7 @@ TEST_F(Persistence, ANodeThatIsKilledWhileItStartsStartsTheNextTime) {
   node().kill9();
   for (int round = 0; round < 30; ++round) {
     ChildProcess starting(node().command());
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 200000));
+    pass_a_drawn_time(random, std::chrono::milliseconds(200));
     starting.signal(SIGKILL);
     starting.wait_for_end();
   }

@@ -111,7 +111,8 @@ class RealGuests : public NodeTest {
 
   void SetUp() override {
     if (!all.node) {
-      GTEST_SKIP() << "KINODE_TEST_PACKAGES names no folder";
+      GTEST_SKIP()
+          << "the packages of others are not part of this project: KINODE_TEST_PACKAGES names a folder of them";
     }
     NodeTest::SetUp();
   }
@@ -149,7 +150,8 @@ class Bench : public RealGuests {
   void SetUp() override {
     RealGuests::SetUp();
     if (!IsSkipped() && !is_there("bench:bench.os")) {
-      GTEST_SKIP() << "bench:bench.os is not in the folder";
+      GTEST_SKIP()
+          << "the folder of KINODE_TEST_PACKAGES has no package bench:bench.os, whose figures are looked at here";
     }
   }
   static std::string of(const std::string& process) { return process + ":bench:bench.os"; }

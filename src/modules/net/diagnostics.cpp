@@ -17,12 +17,12 @@ std::string routing_text(const Identity& identity) {
   return text;
 }
 
-void add_pairs(std::string& text, std::string_view kind, const std::vector<NetworkStatus::Pair>& pairs) {
+void add_pairs(std::string& text, std::string_view kind, const std::vector<RoutedPair>& pairs) {
   if (pairs.empty()) {
     return;
   }
   text += fmt::format("we have {} {} passthroughs:\r\n", pairs.size(), kind);
-  for (const NetworkStatus::Pair& pair : pairs) {
+  for (const RoutedPair& pair : pairs) {
     text += fmt::format("    {} -> {}\r\n", pair.source, pair.target);
   }
 }

@@ -12,6 +12,9 @@ namespace kinode::modules::net {
 
 class Dialler {
  public:
+  using EntryPointer = std::shared_ptr<const registry::Entry>;
+  using Deadline = std::chrono::steady_clock::time_point;
+
   explicit Dialler(Shared& shared) : shared_(shared) {}
 
   /// A connection with `name`. Asks to be reached through it if `proxy_request`. Fails saying what was tried.
@@ -19,17 +22,13 @@ class Dialler {
   /// A connection with `name`, which asked for one through our router `router`: we dial, and it is as if
   /// it had.
   transport::Awaitable<transport::Secured> answer_through(std::string router, std::string name);
-
- private:
-  using EntryPointer = std::shared_ptr<const registry::Entry>;
-  using Deadline = std::chrono::steady_clock::time_point;
-
-  transport::Awaitable<transport::Secured> reach_directly(EntryPointer target, bool proxy_request);
-  transport::Awaitable<transport::Secured> reach_through(std::string router, EntryPointer target);
-  /// A link to a direct node. To a router TCP alone is tried if it has it: both halves of a connection must
-  /// come to it by the same protocol.
+  /// A link to a direct node, before any handshake.
   transport::Awaitable<std::shared_ptr<transport::Link>> link_to(EntryPointer node, transport::Protocol protocol,
                                                                  Deadline until);
+
+ private:
+  transport::Awaitable<transport::Secured> reach_directly(EntryPointer target, bool proxy_request);
+  transport::Awaitable<transport::Secured> reach_through(std::string router, EntryPointer target);
   /// A link to a router, with our request to be joined with `target` sent.
   transport::Awaitable<std::shared_ptr<transport::Link>> link_through(std::string router, std::string target,
                                                                       Deadline until);

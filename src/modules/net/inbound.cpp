@@ -56,7 +56,7 @@ void Inbound::prune_forged(KernelMessage& message) const {
 transport::Awaitable<void> Inbound::arrived(Peer& peer, Session& session, Bytes bytes) {
   Result<KernelMessage> message = check(peer, bytes);
   if (!message) {
-    shared_.print(0, fmt::format("connection with {} closed: {}", peer.name(), message.error().message));
+    say(peer, fmt::format("connection with {} closed: {}", peer.name(), message.error().message));
     co_return std::unexpected(message.error());
   }
   if (message->target.process() == net_id()) {
@@ -95,7 +95,7 @@ asio::awaitable<void> Inbound::hand_over(Peer& peer, const Session& session, Ker
     // One mailbox that stays full must not hold up what comes for the others for long, and not twice.
     if (peer.stuck_.contains(target) || std::chrono::steady_clock::now() >= until) {
       if (peer.stuck_.size() < stuck_limit && peer.stuck_.insert(target).second) {
-        shared_.print(0, fmt::format("messages of {} to {} are dropped: its mailbox stays full", peer.name(), target));
+        say(peer, fmt::format("messages of {} to {} are dropped: its mailbox stays full", peer.name(), target));
       }
       co_return;
     }
@@ -135,6 +135,12 @@ void Inbound::send(Peer& peer, KernelMessage message) {
   }
 }
 
+void Inbound::say(Peer& peer, const std::string& line) {
+  if (const std::optional<uint64_t> held_back = peer.lines_.pass(Peer::Clock::now())) {
+    shared_.print(0, *held_back > 0 ? fmt::format("{} ({} lines before it were not shown)", line, *held_back) : line);
+  }
+}
+
 // ---- to net:distro:sys ----------------------------------------------------------------------------
 
 void Inbound::for_net(Peer& peer, const Session& session, KernelMessage message) {
@@ -166,10 +172,7 @@ void Inbound::for_net(Peer& peer, const Session& session, KernelMessage message)
 
 void Inbound::greet(Peer& peer, const KernelMessage& message) {
   const Request& request = std::get<Request>(message.message);
-  if (const std::optional<uint64_t> held_back = peer.greetings_.pass(Peer::Clock::now())) {
-    const std::string more = *held_back > 0 ? fmt::format(" ({} before it were not shown)", *held_back) : "";
-    shared_.print(0, fmt::format("{}: {}{}", peer.name(), shown(request.body.text(), greeting_bytes), more));
-  }
+  say(peer, fmt::format("{}: {}", peer.name(), shown(request.body.text(), greeting_bytes)));
   Response acknowledged;
   acknowledged.body = Bytes::copy_of("ack");
   // To the peer, whatever the message says of whom to answer (defect B25).

@@ -38,6 +38,9 @@ class Inbound {
   /// Until the peer has read what it asked for: else its answers would fill memory.
   boost::asio::awaitable<void> wait_for_outbox(Peer& peer);
 
+  /// Shows a line that the peer caused, unless there are too many.
+  void say(Peer& peer, const std::string& line);
+
   void for_net(Peer& peer, const Session& session, KernelMessage message);
   void greet(Peer& peer, const KernelMessage& message);
   void tell_missing(Peer& peer, const KernelMessage& message);

@@ -60,6 +60,8 @@ struct PeerNetwork::Parts : std::enable_shared_from_this<Parts> {
   void keep_routers();
   [[nodiscard]] bool is_our_router(const std::string& name) const;
 
+  /// What is known of a node changed. Any thread.
+  void changed(const std::string& name);
   asio::awaitable<void> rounds();
   [[nodiscard]] NetworkStatus status() const;
   void sign_capabilities(KernelMessage& message) const;
@@ -116,6 +118,11 @@ registry::Registry& PeerNetwork::registry() { return parts_->shared.registry; }
 void PeerNetwork::start(kernel::Kernel& kernel) {
   parts_->shared.kernel = &kernel;
   parts_->work.emplace(parts_->shared.io.get_executor());
+  parts_->shared.registry.on_change([weak = parts_->weak_from_this()](const std::string& name) {
+    if (const std::shared_ptr<Parts> parts = weak.lock()) {
+      parts->changed(name);
+    }
+  });
   for (const std::shared_ptr<Listener>& listener : parts_->listeners) {
     listener->start([parts = parts_.get()](std::shared_ptr<Link> link, Listener::Stranger stranger) {
       parts->accept(std::move(link), std::move(stranger));
@@ -264,6 +271,12 @@ void PeerNetwork::Parts::keep_routers() {
   }
 }
 
+void PeerNetwork::Parts::changed(const std::string& name) {
+  if (std::shared_ptr<Peer> peer = peers.find(name)) {
+    asio::post(shared.io, [peer = std::move(peer)] { peer->forget_failures(); });
+  }
+}
+
 asio::awaitable<void> PeerNetwork::Parts::rounds() {
   while (!stopping) {
     keep_routers();
@@ -352,12 +365,8 @@ NetworkStatus PeerNetwork::Parts::status() const {
   }
   status.max_peers = shared.settings.max_peers;
   status.max_passthroughs = shared.settings.max_passthroughs;
-  for (const Passthroughs::Pair& pair : passthroughs.pending()) {
-    status.pending.push_back({pair.source, pair.target});
-  }
-  for (const Passthroughs::Pair& pair : passthroughs.active()) {
-    status.active.push_back({pair.source, pair.target});
-  }
+  status.pending = passthroughs.pending();
+  status.active = passthroughs.active();
   status.known_nodes = shared.registry.size();
   return status;
 }

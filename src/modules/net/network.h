@@ -35,21 +35,23 @@ struct ListenSettings {
   std::optional<uint16_t> ws_port;
 };
 
+/// Two nodes whose connection this one passes on.
+struct RoutedPair {
+  std::string source;
+  std::string target;
+};
+
 struct NetworkStatus {
   struct Peer {
     std::string name;
     bool is_routed = false;  // through this node
     std::chrono::seconds unused_for{0};
   };
-  struct Pair {
-    std::string source;
-    std::string target;
-  };
   std::vector<Peer> peers;
   size_t max_peers = 0;
   size_t max_passthroughs = 0;
-  std::vector<Pair> pending;
-  std::vector<Pair> active;
+  std::vector<RoutedPair> pending;
+  std::vector<RoutedPair> active;
   size_t known_nodes = 0;
 };
 

@@ -61,7 +61,8 @@ class Outbox {
 
  private:
   [[nodiscard]] bool fits(const Item& item) const;
-  static size_t bytes_of(const Item& item) { return item.encoded.size() + sizeof(Item); }
+  /// Its body is there twice, as it was given and in its form for the wire.
+  static size_t bytes_of(const Item& item) { return item.encoded.size() + item.encoded.head.size() + sizeof(Item); }
   template <class May>
   std::deque<Item> take_while(May may);
 

@@ -47,7 +47,7 @@ class OutboxTest : public testing::Test {
   CountingExecutor executor_;
   std::shared_ptr<Task> sender_ = std::make_shared<Sender>();
   std::atomic<uint64_t> durable_ = 0;
-  Outbox outbox_{{.messages = 4, .bytes = 10'000, .bytes_with_responses = 50'000}, executor_, durable_};
+  Outbox outbox_{{.messages = 4, .bytes = 10'000, .bytes_with_responses = 100'000}, executor_, durable_};
 };
 
 TEST_F(OutboxTest, TellsItsOwnerOnceUntilItIsEmptied) {

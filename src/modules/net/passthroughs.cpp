@@ -8,8 +8,8 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "modules/net/dialler.h"
 #include "modules/net/public_address.h"
-#include "transport/dial.h"
 
 namespace kinode::modules::net {
 
@@ -51,7 +51,7 @@ transport::Awaitable<void> Passthroughs::handle(LinkPointer link, wire::RoutingR
   if (Result<void> checked = check(request); !checked) {
     co_return checked;
   }
-  Pair pair{request.source, request.target};
+  RoutedPair pair{request.source, request.target};
   link->limit_packets(Link::packet_limit);
   if (LinkPointer other = take_half(request.target, request.source)) {
     if (other->protocol() != link->protocol()) {
@@ -72,7 +72,7 @@ transport::Awaitable<void> Passthroughs::handle(LinkPointer link, wire::RoutingR
   const auto target = shared_.registry.find(request.target);
   const std::string protocol(transport::name_of(link->protocol()));
   if (target->identity.direct.ports.contains(protocol)) {
-    Result<LinkPointer> other = co_await dial_target(*target, link->protocol());
+    Result<LinkPointer> other = co_await dial_target(target, link->protocol());
     if (!other) {
       co_return std::unexpected(other.error());
     }
@@ -87,21 +87,17 @@ transport::Awaitable<void> Passthroughs::handle(LinkPointer link, wire::RoutingR
   co_return Result<void>{};
 }
 
-transport::Awaitable<Passthroughs::LinkPointer> Passthroughs::dial_target(const registry::Entry& target,
+transport::Awaitable<Passthroughs::LinkPointer> Passthroughs::dial_target(std::shared_ptr<const registry::Entry> target,
                                                                           transport::Protocol protocol) {
-  const DirectRoute& direct = target.identity.direct;
+  const std::string& ip = target->identity.direct.ip;
   boost::system::error_code error;
-  const asio::ip::address ip = asio::ip::make_address(direct.ip, error);
-  if (error) {
-    co_return fail("`{}` is no IP address", direct.ip);
-  }
+  const bool is_elsewhere = is_public(asio::ip::make_address(ip, error)) && ip != shared_.settings.ours.direct.ip;
   // What anybody may publish must not open this machine's network to everybody (defect B20).
-  if (!shared_.settings.is_development && (!is_public(ip) || direct.ip == shared_.settings.ours.direct.ip)) {
-    co_return fail("{} has the address {}, which is not a public one", target.identity.name, direct.ip);
+  if (!shared_.settings.is_development && (error || !is_elsewhere)) {
+    co_return fail("{} has the address {}, which is not a public one", target->identity.name, ip);
   }
-  const uint16_t port = direct.ports.at(std::string(transport::name_of(protocol)));
-  Result<LinkPointer> link = co_await transport::dial(shared_.io.get_executor(), protocol, ip, port,
-                                                      std::chrono::steady_clock::now() + set_up_time);
+  Dialler dialler(shared_);
+  Result<LinkPointer> link = co_await dialler.link_to(target, protocol, std::chrono::steady_clock::now() + set_up_time);
   if (link) {
     (*link)->limit_packets(Link::packet_limit);
   }
@@ -110,7 +106,7 @@ transport::Awaitable<Passthroughs::LinkPointer> Passthroughs::dial_target(const 
 
 // ---- halves ---------------------------------------------------------------------------------------
 
-void Passthroughs::wait_for_other(LinkPointer link, Pair pair) {
+void Passthroughs::wait_for_other(LinkPointer link, RoutedPair pair) {
   // A second request for the same pair takes the place of the first.
   reject(pair.source, pair.target);
   pending_.push_back({std::move(pair), std::move(link), asio::steady_timer(shared_.io, set_up_time)});
@@ -140,7 +136,7 @@ void Passthroughs::reject(const std::string& source, const std::string& target) 
   }
 }
 
-asio::awaitable<void> Passthroughs::join(LinkPointer first, LinkPointer second, Pair pair) {
+asio::awaitable<void> Passthroughs::join(LinkPointer first, LinkPointer second, RoutedPair pair) {
   using namespace asio::experimental::awaitable_operators;
   shared_.print(2, fmt::format("passing on between {} and {}", pair.source, pair.target));
   active_.push_back({std::move(pair), first, second, std::chrono::steady_clock::now()});
@@ -164,14 +160,14 @@ asio::awaitable<void> Passthroughs::join(LinkPointer first, LinkPointer second, 
 
 // ---- for others -----------------------------------------------------------------------------------
 
-std::vector<Passthroughs::Pair> Passthroughs::active() const {
-  std::vector<Pair> pairs;
+std::vector<RoutedPair> Passthroughs::active() const {
+  std::vector<RoutedPair> pairs;
   std::ranges::transform(active_, std::back_inserter(pairs), &Joined::pair);
   return pairs;
 }
 
-std::vector<Passthroughs::Pair> Passthroughs::pending() const {
-  std::vector<Pair> pairs;
+std::vector<RoutedPair> Passthroughs::pending() const {
+  std::vector<RoutedPair> pairs;
   std::ranges::transform(pending_, std::back_inserter(pairs), &Half::pair);
   return pairs;
 }

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "modules/net/network.h"
 #include "modules/net/shared.h"
 #include "wire/routing_request.h"
 
@@ -32,24 +33,20 @@ class Passthroughs {
   /// `target` does not want what `source` asked for.
   void reject(const std::string& source, const std::string& target);
 
-  struct Pair {
-    std::string source;
-    std::string target;
-  };
-  [[nodiscard]] std::vector<Pair> active() const;
-  [[nodiscard]] std::vector<Pair> pending() const;
+  [[nodiscard]] std::vector<RoutedPair> active() const;
+  [[nodiscard]] std::vector<RoutedPair> pending() const;
   /// Ends all.
   void close();
 
  private:
   using LinkPointer = std::shared_ptr<transport::Link>;
   struct Half {
-    Pair pair;
+    RoutedPair pair;
     LinkPointer link;
     boost::asio::steady_timer timer;
   };
   struct Joined {
-    Pair pair;
+    RoutedPair pair;
     LinkPointer first;
     LinkPointer second;
     std::chrono::steady_clock::time_point last_moved;
@@ -58,9 +55,10 @@ class Passthroughs {
   [[nodiscard]] Result<void> check(const wire::RoutingRequest& request) const;
   [[nodiscard]] size_t count_of(const std::string& node) const;
   LinkPointer take_half(const std::string& source, const std::string& target);
-  void wait_for_other(LinkPointer link, Pair pair);
-  boost::asio::awaitable<void> join(LinkPointer first, LinkPointer second, Pair pair);
-  transport::Awaitable<LinkPointer> dial_target(const registry::Entry& target, transport::Protocol protocol);
+  void wait_for_other(LinkPointer link, RoutedPair pair);
+  boost::asio::awaitable<void> join(LinkPointer first, LinkPointer second, RoutedPair pair);
+  transport::Awaitable<LinkPointer> dial_target(std::shared_ptr<const registry::Entry> target,
+                                                transport::Protocol protocol);
 
   Shared& shared_;
   const Ask ask_;

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "modules/net/dialler.h"
-#include "modules/net/greeting_gate.h"
+#include "modules/net/line_gate.h"
 #include "modules/net/outbox.h"
 #include "modules/net/session.h"
 #include "modules/net/shared.h"
@@ -110,7 +110,7 @@ class Peer final : public SessionOwner, public std::enable_shared_from_this<Peer
   Clock::duration dial_took_{};
   /// Processes here whose mailboxes stayed full: what comes for them from this peer does not wait any more.
   std::unordered_set<std::string> stuck_;
-  GreetingGate greetings_;
+  LineGate lines_;
 };
 
 }  // namespace kinode::modules::net

@@ -2,7 +2,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <thread>
@@ -23,7 +22,6 @@ constexpr std::chrono::seconds ping_interval{30};
 
 Session::Session(transport::Secured secured, bool dialled, std::shared_ptr<SessionOwner> owner, Outbox& outbox)
     : channel_(std::move(secured.channel)),
-      peer_(std::move(secured.peer)),
       dialled_(dialled),
       proxy_request_(secured.proxy_request),
       features_(secured.features),

@@ -38,7 +38,6 @@ class Session : public std::enable_shared_from_this<Session> {
   /// `owner` and `outbox` outlive it.
   Session(transport::Secured secured, bool dialled, std::shared_ptr<SessionOwner> owner, Outbox& outbox);
 
-  [[nodiscard]] const std::string& peer() const { return peer_; }
   /// Whether this node asked for the connection.
   [[nodiscard]] bool dialled() const { return dialled_; }
   /// The peer wants to be reached through this node.
@@ -75,7 +74,6 @@ class Session : public std::enable_shared_from_this<Session> {
   void give_turn() { turn_.store(Turn::none); }
 
   transport::Channel channel_;
-  const std::string peer_;
   const bool dialled_;
   const bool proxy_request_;
   const std::optional<wire::PeerFeatures> features_;

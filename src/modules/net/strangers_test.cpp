@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "modules/net/greeting_gate.h"
+#include "modules/net/line_gate.h"
 #include "modules/net/public_address.h"
 #include "modules/net/text.h"
 
@@ -22,9 +22,9 @@ TEST(Shown, IsCutBetweenLetters) {
   EXPECT_EQ(shown("aöb", 2), "a…");
 }
 
-TEST(GreetingGate, ShowsAFewAndThenOneASecond) {
-  GreetingGate gate;
-  const auto start = GreetingGate::Clock::now();
+TEST(LineGate, ShowsAFewAndThenOneASecond) {
+  LineGate gate;
+  const auto start = LineGate::Clock::now();
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(gate.pass(start), 0U);
   }

@@ -357,7 +357,8 @@ TEST_F(JournalOnAFailingDisk, OpeningItOnAFullDiskFailsAndSaysSo) {
   TempFolder folder;
   SmallDisk disk(folder.path());
   if (!disk.mounted()) {
-    GTEST_SKIP() << "this user may not mount";
+    GTEST_SKIP()
+        << "a full disk is a small file system that is mounted for it, which this user may not: run it as root";
   }
   open(folder.path() / "home");
   ASSERT_TRUE(put("state/a", "1").has_value());
@@ -377,7 +378,8 @@ TEST_F(JournalOnAFailingDisk, GoesOnWhenThereIsRoomAgain) {
   TempFolder folder;
   SmallDisk disk(folder.path());
   if (!disk.mounted()) {
-    GTEST_SKIP() << "this user may not mount";
+    GTEST_SKIP()
+        << "a full disk is a small file system that is mounted for it, which this user may not: run it as root";
   }
   open(folder.path() / "home");
   ASSERT_TRUE(put("state/a", "1").has_value());

@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "codec/base64.h"
 #include "codec/json.h"
-#include "modules/http_server/rpc/base64.h"
 
 namespace kinode::rpc {
 namespace {
@@ -61,7 +61,7 @@ Result<Blob> read_reply_blob(const JsonReader& reader) {
   if (auto error = codec::first_error(mime, text)) {
     return std::unexpected(*error);
   }
-  auto bytes = decode_base64(text->text());
+  auto bytes = codec::decode_base64(text->text());
   if (!bytes) {
     return (*blob)["bytes"].error("the letters are not base64");
   }
@@ -103,7 +103,7 @@ Result<RpcRequest> parse_request(std::string_view json) {
                      .metadata = std::move(*metadata),
                      .blob = {}};
   if (*data) {
-    if (auto bytes = decode_base64(**data)) {
+    if (auto bytes = codec::decode_base64(**data)) {
       request.blob = Blob{std::move(*mime), Bytes::from(std::move(*bytes))};
     }
   }
@@ -120,7 +120,7 @@ Result<std::string> write_request(const RpcRequest& request) {
   json["metadata"] = or_null(request.metadata);
   json["context"] = nullptr;
   json["mime"] = request.blob ? or_null(request.blob->mime) : nullptr;
-  json["data"] = request.blob ? nlohmann::ordered_json(encode_base64(request.blob->bytes.span())) : nullptr;
+  json["data"] = request.blob ? nlohmann::ordered_json(codec::encode_base64(request.blob->bytes.span())) : nullptr;
   try {
     return json.dump();
   } catch (const nlohmann::json::type_error&) {
@@ -136,7 +136,7 @@ std::string write_reply(const RpcReply& reply) {
     text += R"({"mime":)";
     text += codec::to_text(or_null(reply.blob->mime));
     text += R"(,"bytes":)";
-    append_numbers(text, encode_base64(reply.blob->bytes.span()));
+    append_numbers(text, codec::encode_base64(reply.blob->bytes.span()));
     text += '}';
   } else {
     text += "null";

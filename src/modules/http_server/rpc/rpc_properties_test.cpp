@@ -1,8 +1,8 @@
 // The two ends of the RPC format agree on every message.
 #include <gtest/gtest.h>
 
+#include "codec/base64.h"
 #include "codec/generators_test.h"
-#include "modules/http_server/rpc/base64.h"
 #include "modules/http_server/rpc/rpc_message.h"
 
 namespace kinode::rpc {
@@ -51,7 +51,7 @@ TEST(RpcProperty, AReplyIsReadAsItWasWritten) {
 
 TEST(RpcProperty, Base64OfAnyBytes) {
   EXPECT_TRUE(rc::check("there and back", [](const std::vector<uint8_t>& bytes) {
-    RC_ASSERT(decode_base64(encode_base64(bytes)) == bytes);
+    RC_ASSERT(codec::decode_base64(codec::encode_base64(bytes)) == bytes);
   }));
 }
 

@@ -1,4 +1,4 @@
-// Files that a person names, and homes: read and written for that person alone.
+// What a person brings, and where it goes.
 #pragma once
 
 #include <filesystem>
@@ -10,9 +10,6 @@ namespace kinode::identity_tool {
 
 /// A keyfile that somebody brings, as it lies in a home or in base64, with or without quotes around it. Bounded.
 Result<Bytes> read_keyfile_of_any_form(const std::filesystem::path& path);
-
-/// In one step, on the disk when it returns. Without `replace` it fails where there is something.
-Result<void> write_private_file(const std::filesystem::path& path, std::string_view content, bool replace);
 
 /// Makes the folder, for its owner alone, where there is none.
 Result<void> make_home(const std::filesystem::path& home);

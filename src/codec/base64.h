@@ -1,4 +1,4 @@
-// Base64 of the standard alphabet with padding, as the RPC format uses it.
+// Base64 of the standard alphabet with padding.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kinode::rpc {
+namespace kinode::codec {
 
 std::string encode_base64(std::span<const uint8_t> bytes);
 
@@ -16,4 +16,4 @@ std::string encode_base64(std::span<const uint8_t> bytes);
 /// base64.
 std::optional<std::vector<uint8_t>> decode_base64(std::string_view text);
 
-}  // namespace kinode::rpc
+}  // namespace kinode::codec

@@ -1,8 +1,8 @@
-#include "modules/http_server/rpc/base64.h"
+#include "codec/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace kinode::rpc {
+namespace kinode::codec {
 namespace {
 
 std::vector<uint8_t> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
@@ -41,4 +41,4 @@ TEST(Base64, LongInputComesBackWhole) {
 }
 
 }  // namespace
-}  // namespace kinode::rpc
+}  // namespace kinode::codec

@@ -1,11 +1,11 @@
-#include "modules/http_server/rpc/base64.h"
+#include "codec/base64.h"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 
-namespace kinode::rpc {
+namespace kinode::codec {
 namespace {
 
 // OpenSSL counts in int, so long input goes in pieces of whole groups.
@@ -78,4 +78,4 @@ std::optional<std::vector<uint8_t>> decode_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace kinode::rpc
+}  // namespace kinode::codec

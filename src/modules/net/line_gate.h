@@ -1,5 +1,5 @@
-// GreetingGate: how many greetings of one peer are shown. Each is a line at the terminal and in the log, and
-// costs the peer next to nothing.
+// LineGate: how many lines one peer can have shown, by its greetings or by what it does wrong. Each stands at the
+// terminal and in the log, and costs the peer next to nothing.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace kinode::modules::net {
 
-class GreetingGate {
+class LineGate {
  public:
   using Clock = std::chrono::steady_clock;
 
