@@ -91,8 +91,6 @@ def run(name, case):
         except Exception:  # whatever it is, the other cases are worth as much
             wrong = traceback.format_exc()
     seconds = time.monotonic() - begin
-    print(f"note: not yet: {name}: {wrong.strip().splitlines()[-1]} ({NOT_YET[name]})", flush=True)
-        wrong = "" if wrong else f"{name} passes: take it from NOT_YET\n"
     print(f"{'FAILED' if wrong else 'ok':6} {name}, {seconds:.1f} s\n{wrong}", end="", flush=True)
     return name, wrong, seconds
 
