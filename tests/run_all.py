@@ -72,13 +72,14 @@ def build(tally, preset, folder, targets=()):
 
 
 def programs(folder, wanted):
-    """The test programs of a build, as CTest knows them: name, command, and properties."""
+    """The test programs of a build, as CTest knows them: name, command, and properties. The command is empty where
+    the program was not built."""
     shown = subprocess.run(["ctest", "--test-dir", folder, "--show-only=json-v1"], cwd=ROOT, check=True,
                            capture_output=True)
     for test in json.loads(shown.stdout)["tests"]:
         properties = {each["name"]: each["value"] for each in test.get("properties", [])}
         if wanted(test["name"]):
-            yield test["name"], test["command"], properties
+            yield test["name"], test.get("command", []), properties
 
 
 def count_cases(report, ok):
@@ -94,6 +95,8 @@ def count_cases(report, ok):
 
 
 def run_program(build_name, name, command, properties, more_environment):
+    if not command:
+        raise RuntimeError(f"{name} was not built for {build_name}: add it to the target unit_tests")
     report = LOGS / f"{build_name}-{name}.xml"
     report.unlink(missing_ok=True)
     environment = dict(os.environ, GTEST_OUTPUT=f"xml:{report}", GTEST_BRIEF="1", **more_environment)

@@ -24,8 +24,6 @@ HttpServer::HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpList
       rpc_(context, listener_->settings()),
       metrics_(std::move(write_metrics)) {}
 
-HttpServer::~HttpServer() { listener_->stop(); }
-
 kernel::Process::Poll HttpServer::poll() {
   for (int i = 0; i < envelopes_per_poll; ++i) {
     std::unique_ptr<kernel::Envelope> envelope = context_.receive();

@@ -1,10 +1,9 @@
 // http-server:distro:sys: the runtime module behind the node's HTTP port (modules.md 6).
 //
 // Two sides. To the web it is an HttpSite: RPC requests go to RpcEndpoint, /metrics to MetricsPage, any other path
-// is 404. To
-// processes it is a process: requests from other nodes are dropped (defect S1), and what a process
-// asks is answered {"Err":"MalformedRequest"}. Paths bound by processes, login and WebSockets are not
-// served yet; they become further parts beside these.
+// is 404. To processes it is a process: requests from other nodes are dropped (defect S1), and what a process
+// asks is answered {"Err":"MalformedRequest"}. Paths bound by processes, login and WebSockets are not served yet;
+// they become further parts beside these.
 //
 //   auto listener = HttpListener::open(settings);
 //   kernel.add_module(HttpServer::id(), false, [&](kernel::ProcessContext& context) {
@@ -13,9 +12,9 @@
 //     return module;
 //   });
 //   (*listener)->start(*server);  // when all that may be asked is there
+//   (*listener)->stop();          // before the kernel ends, and this module with it
 //
-// Threads: `poll` on the kernel's workers, `admit` and `handle` on the listener's. The destructor stops the
-// listener and waits for its threads, so it must not run on one of them.
+// Threads: `poll` on the kernel's workers, `admit` and `handle` on the listener's.
 #pragma once
 
 #include <expected>
@@ -32,9 +31,8 @@ class HttpServer final : public kernel::Process, public HttpSite {
  public:
   static ProcessId id() { return {"http-server", "distro", "sys"}; }
 
-  /// Whoever makes it starts the listener with it when it may be asked.
+  /// Whoever makes it starts the listener with it when it may be asked, and stops the listener before it ends.
   HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpListener> listener, WriteMetrics write_metrics);
-  ~HttpServer() override;
 
   Poll poll() override;
 

@@ -25,22 +25,29 @@ class HttpServerTest : public testing::Test {
   void start(HttpSettings settings = {}, TestNode::Options options = {}, bool disk_is_fast = true) {
     settings.bind_address = "127.0.0.1";
     settings.port = 0;
-    auto listener = HttpListener::open(settings);
-    ASSERT_TRUE(listener) << listener.error().message;
-    port = (*listener)->port();
+    auto opened = HttpListener::open(settings);
+    ASSERT_TRUE(opened) << opened.error().message;
+    listener = *opened;
+    port = listener->port();
     node.emplace(std::move(options));
     if (disk_is_fast) {
       node->journal.flush_always();
     }
     HttpServer* site = nullptr;
     node->kernel.add_module(HttpServer::id(), false, [&](kernel::ProcessContext& context) {
-      auto module = std::make_unique<HttpServer>(context, *listener, [] { return "metric 1\n"; });
+      auto module = std::make_unique<HttpServer>(context, listener, [] { return "metric 1\n"; });
       site = module.get();
       return module;
     });
-    (*listener)->start(*site);
+    listener->start(*site);
     node->run();
     server.emplace(node->local(HttpServer::id().text()));
+  }
+  /// Its threads use the kernel: they end before it.
+  void TearDown() override {
+    if (listener) {
+      listener->stop();
+    }
   }
   /// A process that http-server may message and that may answer it.
   Puppet& add_friend(std::string_view id) {
@@ -69,6 +76,7 @@ class HttpServerTest : public testing::Test {
     return puppet.take();
   }
 
+  std::shared_ptr<HttpListener> listener;
   std::optional<TestNode> node;
   std::optional<Address> server;
   uint16_t port = 0;
@@ -307,7 +315,7 @@ TEST_F(HttpServerTest, StopsWhileClientsWait) {
   auto c = client();
   c.send(post(R"({"process":"silent:test:sys","expects_response":15})"));
   ASSERT_TRUE(received(puppet));
-  node.reset();
+  listener->stop();
   EXPECT_TRUE(c.closed());
 }
 
