@@ -169,6 +169,7 @@ bool Lifecycle::end(ProcessEntry& entry, Last last) {
   std::vector<std::weak_ptr<Task>> waiters;
   std::unique_ptr<Envelope> unread;
   std::unique_ptr<Envelope> awaited;
+  std::vector<std::function<void()>> watchers;
   {
     std::scoped_lock lock(entry.mutex);
     if (entry.ended()) {
@@ -178,6 +179,7 @@ bool Lifecycle::end(ProcessEntry& entry, Last last) {
     waiters = entry.mailbox.take_waiters();
     unread = entry.mailbox.take_all();
     awaited = std::move(entry.awaited);
+    watchers = std::move(entry.watchers);
     last();
   }
   std::shared_ptr<ProcessEntry> next = planted(Fault::mail_of_another_life) ? table_.find(entry.id()) : nullptr;
@@ -189,6 +191,9 @@ bool Lifecycle::end(ProcessEntry& entry, Last last) {
   tally_.count(Fate::died, Mailbox::discard(std::move(unread)));
   router_.wake_all(waiters);
   cancel_timers(entry);
+  for (const std::function<void()>& ended : watchers) {
+    ended();
+  }
   return true;
 }
 
@@ -230,6 +235,10 @@ bool Lifecycle::kill(const ProcessId& id, bool revoke) {
     // It ended just now; its next life, if it has one, is in the table.
   }
   return found;
+}
+
+bool Lifecycle::watch(const ProcessId& id, std::function<void()> ended) {
+  return with_living(table_, id, [&](ProcessEntry& entry) { entry.watchers.push_back(std::move(ended)); });
 }
 
 bool Lifecycle::make_process(ProcessEntry& entry) {

@@ -42,6 +42,7 @@ class Lifecycle {
   Result<void> initialize(ProcessSpec spec);
   Result<void> run(const ProcessId& id, WakeHint hint);
   bool kill(const ProcessId& id, bool revoke);
+  bool watch(const ProcessId& id, std::function<void()> ended);
   Result<void> promise(const ProcessId& holder, const std::vector<Capability>& capabilities);
   bool set_on_exit(const ProcessId& id, OnExit on_exit);
   void set_on_exit(ProcessEntry& entry, OnExit on_exit);

@@ -151,6 +151,29 @@ TEST_F(LifecycleTest, ModulesAndTheKernelCannotBeKilled) {
   EXPECT_TRUE(node_.kernel.exists(node_.local("timer:distro:sys").process()));
 }
 
+// ---- watching ------------------------------------------------------------------------------------
+
+TEST_F(LifecycleTest, WhoWatchesALifeIsToldOnceOfItsEndBeforeTheNextBegins) {
+  Guest& alice = node_.add_guest("alice:test:sys", {.on_exit = OnExit::restart()});
+  std::vector<size_t> told;  // how many lives there were
+  auto note = [&] { told.push_back(alice.lives()); };
+  ASSERT_TRUE(node_.kernel.watch(alice.id(), note));
+  ASSERT_TRUE(node_.kernel.watch(alice.id(), note));
+  EXPECT_TRUE(told.empty());
+  end(alice, crashed("on purpose"));
+  EXPECT_EQ(told, (std::vector<size_t>{1, 1}));
+  EXPECT_EQ(alice.lives(), 2U);
+
+  end(alice, exited());
+  EXPECT_EQ(told.size(), 2U) << "nobody watched the second life";
+  ASSERT_TRUE(node_.kernel.watch(alice.id(), note));
+  EXPECT_TRUE(node_.kernel.kill(alice.id(), true));
+  EXPECT_EQ(told.size(), 3U);
+  EXPECT_FALSE(node_.kernel.watch(alice.id(), note));
+  node_.run();
+  EXPECT_EQ(told.size(), 3U);
+}
+
 // ---- on exit -------------------------------------------------------------------------------------
 
 TEST_F(LifecycleTest, WithOnExitNoneAProcessThatEndsIsGone) {

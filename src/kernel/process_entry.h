@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "kernel/asked_by.h"
 #include "kernel/kernel.h"
@@ -87,6 +89,7 @@ struct ProcessEntry final : Task, std::enable_shared_from_this<ProcessEntry> {
   Program program;
   RestartHistory restarts;
   bool from_journal = false;  // loaded at boot and not yet run
+  std::vector<std::function<void()>> watchers;
   Timer wake_timer;
   Timer restart_timer;
 };
