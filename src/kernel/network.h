@@ -31,7 +31,8 @@ class Network {
     too_big,
   };
   /// Takes `message`, whose target is on another node, on its way; it is used up only when `taken`. Capabilities
-  /// of this node's processes come without a signature. `sender` is null for a Response.
+  /// of this node's processes come without a signature. `sender` is null for a Response; a network that outlives the
+  /// kernel keeps no owning pointer to it.
   /// Messages to one node arrive in the order of these calls. Never blocks. Any thread, with no process
   /// locked.
   virtual Carried carry(KernelMessage& message, const std::shared_ptr<Task>& sender) = 0;

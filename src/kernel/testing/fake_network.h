@@ -40,14 +40,16 @@ class FakeNetwork final : public Network {
   }
   /// There is room: wakes who waits for it.
   void wake(Executor& executor) {
-    std::vector<std::shared_ptr<Task>> waiting;
+    std::vector<std::weak_ptr<Task>> waiting;
     {
       std::scoped_lock lock(mutex_);
       answer_ = Carried::taken;
       waiting = std::exchange(waiting_, {});
     }
-    for (std::shared_ptr<Task>& task : waiting) {
-      executor.wake(std::move(task), WakeHint::elsewhere);
+    for (const std::weak_ptr<Task>& waiter : waiting) {
+      if (std::shared_ptr<Task> task = waiter.lock()) {
+        executor.wake(std::move(task), WakeHint::elsewhere);
+      }
     }
   }
 
@@ -55,7 +57,7 @@ class FakeNetwork final : public Network {
   std::mutex mutex_;
   Carried answer_ = Carried::taken;
   std::deque<KernelMessage> taken_;
-  std::vector<std::shared_ptr<Task>> waiting_;
+  std::vector<std::weak_ptr<Task>> waiting_;
 };
 
 }  // namespace kinode::kernel::testing
