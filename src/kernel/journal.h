@@ -36,7 +36,8 @@ class Journal {
 
   /// Any thread. Returns the write's sequence number: greater than those of all writes that returned
   /// before. Fails when the store cannot take writes any more (disk full); then nothing of the batch
-  /// is kept, and no later sequence number becomes durable before the cause is gone.
+  /// is kept, and no later sequence number becomes durable before the cause is gone. An empty batch changes nothing;
+  /// its number stands for what was changed beside the store and is flushed with it.
   virtual Result<uint64_t> write(const Batch& batch) = 0;
   /// The sequence number of the last write.
   [[nodiscard]] virtual uint64_t written() const = 0;

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/blocking_pool.h"
 #include "modules/state/rocks_store.h"
@@ -45,6 +46,7 @@ struct RocksJournal::State {
   std::unique_ptr<RocksStore> store;
 
   std::mutex mutex;
+  std::vector<std::function<Result<void>()>> companions;
   Group open;
   std::shared_ptr<const Group> flushing;  // null: none
   std::atomic<uint64_t> written = 0;      // changed under the mutex
@@ -63,6 +65,8 @@ struct RocksJournal::State {
   void run();
   bool wait_for_group(std::unique_lock<std::mutex>& lock);
   bool flush(std::unique_lock<std::mutex>& lock);
+  /// What is kept beside the store first: what the group says may rest on it.
+  Result<void> commit(const Group& group);
   void call_back(std::unique_lock<std::mutex>& lock);
   Result<std::optional<Bytes>> read(const std::string& key);
   void tell(std::string text) const {
@@ -112,11 +116,25 @@ bool RocksJournal::State::wait_for_group(std::unique_lock<std::mutex>& lock) {
   return open.last != 0;
 }
 
+Result<void> RocksJournal::State::commit(const Group& group) {
+  std::vector<std::function<Result<void>()>> beside;
+  {
+    std::lock_guard lock(mutex);
+    beside = companions;
+  }
+  for (const std::function<Result<void>()>& flush_beside : beside) {
+    if (Result<void> flushed = flush_beside(); !flushed) {
+      return flushed;
+    }
+  }
+  return group.changes.empty() ? Result<void>() : store->commit(group.changes);
+}
+
 /// Commits `flushing`, however often that takes. False when it could not before the stop.
 bool RocksJournal::State::flush(std::unique_lock<std::mutex>& lock) {
   std::shared_ptr<const Group> group = flushing;
   lock.unlock();
-  Result<void> committed = store->commit(group->changes);
+  Result<void> committed = commit(*group);
   lock.lock();
   if (committed) {
     return true;
@@ -135,7 +153,7 @@ bool RocksJournal::State::flush(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     Result<void> again = store->reopen(group->bytes);
     if (again) {
-      again = store->commit(group->changes);
+      again = commit(*group);
     }
     lock.lock();
     if (again) {
@@ -187,6 +205,11 @@ RocksJournal::~RocksJournal() {
   state_->wake_flusher.notify_all();
   state_->progress.notify_all();
   state_->flusher.join();
+}
+
+void RocksJournal::also_flush(std::function<Result<void>()> flush) {
+  std::lock_guard lock(state_->mutex);
+  state_->companions.push_back(std::move(flush));
 }
 
 Result<uint64_t> RocksJournal::write(const kernel::Batch& batch) {

@@ -12,6 +12,10 @@
 // writes again; if so it opens RocksDB anew and commits the same group again. `report` is told of the
 // beginning and the end of it.
 //
+// What is kept beside the store and must be on disk before anything that rests on it leaves the node (files of
+// drives) is flushed with it: `also_flush`. Whoever changes such a thing writes an empty batch afterwards: its
+// sequence number is durable when the change is.
+//
 // Threads: all functions are for any thread. `write` and `written` never wait for the disk. Callbacks
 // run on the flusher (`when_durable`) or on a reading thread (`read_async`), or at once, and no lock is
 // held; they must not wait. The destructor flushes once, then stops; callbacks of what could not be
@@ -47,6 +51,11 @@ class RocksJournal final : public kernel::Journal {
   static Result<std::unique_ptr<RocksJournal>> open(const std::filesystem::path& home, Options options);
   static Result<std::unique_ptr<RocksJournal>> open(const std::filesystem::path& home) { return open(home, Options{}); }
   ~RocksJournal() override;
+
+  /// Has `flush` called on the flusher's thread before each group is committed, after those added before. While
+  /// it fails nothing becomes durable, as with a failed disk, and it is tried again. Before others use the journal;
+  /// what `flush` needs must outlive it.
+  void also_flush(std::function<Result<void>()> flush);
 
   Result<uint64_t> write(const kernel::Batch& batch) override;
   [[nodiscard]] uint64_t written() const override;

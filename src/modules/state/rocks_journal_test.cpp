@@ -111,6 +111,50 @@ TEST_F(RocksJournalTest, SequencesRiseAndCallbacksComeInTheirOrder) {
   EXPECT_EQ(calls, sequences);
 }
 
+TEST_F(RocksJournalTest, WhatIsKeptBesideTheStoreIsFlushedBeforeAGroupIsDurable) {
+  open();
+  std::atomic<int> changed = 0;
+  std::atomic<int> flushed = 0;
+  journal->also_flush([&]() -> Result<void> {
+    flushed = changed.load();
+    return {};
+  });
+  for (int i = 1; i <= 20; ++i) {
+    changed = i;
+    std::promise<int> seen;
+    journal->when_durable(journal->write({}).value(), [&] { seen.set_value(flushed); });
+    EXPECT_EQ(seen.get_future().get(), i);
+  }
+}
+
+TEST_F(RocksJournalTest, WhatFailsBesideTheStoreKeepsTheGateShutUntilItIsWell) {
+  std::promise<std::string> told;
+  std::promise<std::string> told_well;
+  std::atomic<int> lines = 0;
+  journal = RocksJournal::open(
+                folder.path(),
+                {.retry = std::chrono::milliseconds(1),
+                 .report = [&](std::string line) { ++lines == 1 ? told.set_value(line) : told_well.set_value(line); }})
+                .value();
+  std::atomic<bool> well = false;
+  std::atomic<bool> durable = false;
+  journal->also_flush([&]() -> Result<void> {
+    if (well) {
+      return {};
+    }
+    return fail("the drive is broken");
+  });
+  journal->when_durable(put("state/a", "1"), [&] { durable = true; });
+  EXPECT_THAT(told.get_future().get(), HasSubstr("the drive is broken"));
+  EXPECT_FALSE(durable);
+  EXPECT_EQ(journal->write({}).error().message, "the drive is broken");
+  EXPECT_EQ(read("state/a"), "1");
+  well = true;
+  EXPECT_THAT(told_well.get_future().get(), HasSubstr("takes writes again"));
+  flush();
+  EXPECT_TRUE(durable);
+}
+
 TEST_F(RocksJournalTest, ACallbackMayUseTheJournal) {
   open();
   std::promise<uint64_t> second;
