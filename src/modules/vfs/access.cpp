@@ -19,6 +19,7 @@ Need need_of(const Action& action) {
     case Action::Kind::read:
     case Action::Kind::read_to_end:
     case Action::Kind::read_exact:
+    case Action::Kind::read_range:
     case Action::Kind::read_to_string:
     case Action::Kind::read_dir:
     case Action::Kind::seek:

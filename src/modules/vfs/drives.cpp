@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "modules/vfs/file_io.h"
@@ -24,11 +25,70 @@ std::vector<ListedFile> listed(const std::string& before, const std::vector<Dire
 }  // namespace
 
 Drives::Drives(std::unique_ptr<HostTree> tree, Settings settings)
-    : tree_(std::move(tree)), settings_(settings), handles_(settings.handles) {}
+    : tree_(std::move(tree)),
+      settings_(settings),
+      quotas_(settings.quota,
+              [this](const std::string& package) -> VfsResult<Usage> {
+                auto usage = measure(tree_->directory(), package);
+                if (usage && usage->files > 0) {
+                  --usage->files;  // the package's own directory is none of its drives
+                }
+                return usage;
+              }),
+      captures_(*tree_),
+      handles_(settings.handles) {}
 
-VfsResult<void> Drives::create_dir(const VfsPath& path) { return tree_->make_directory(path); }
+VfsResult<void> Drives::take_place() {
+  if (settings_.journal == nullptr) {
+    return {};
+  }
+  auto sequence = settings_.journal->write({});
+  return sequence ? VfsResult<void>() : io_error(sequence.error().message);
+}
 
-VfsResult<void> Drives::create_dir_all(const VfsPath& path) { return tree_->make_directories(path); }
+VfsResult<void> Drives::create_dir(const VfsPath& path) {
+  return change([&]() -> VfsResult<void> {
+    auto room = quotas_.take(path.package_part(), {.files = 1});
+    if (!room) {
+      return std::unexpected(room.error());
+    }
+    auto made = tree_->make_directory(path);
+    if (made) {
+      room->made();
+    }
+    return made;
+  });
+}
+
+VfsResult<void> Drives::create_dir_all(const VfsPath& path) {
+  if (is_directory(path)) {
+    return {};  // not a change: a process that starts asks for its `tmp`, and waits for no snapshot
+  }
+  return change([&] { return make_directories(path); });
+}
+
+bool Drives::is_directory(const VfsPath& path) const {
+  auto status = tree_->stat(path);
+  return status && S_ISDIR(status->st_mode);
+}
+
+VfsResult<void> Drives::make_directories(const VfsPath& path) {
+  if (is_directory(path)) {
+    return {};
+  }
+  // One for each part below the package.
+  auto room = quotas_.take(path.package_part(),
+                           {.files = 1 + std::ranges::count(path.rest(), '/') + (path.rest().empty() ? 0 : 1)});
+  if (!room) {
+    return std::unexpected(room.error());
+  }
+  auto made = tree_->make_directories(path);
+  if (!made) {
+    return std::unexpected(made.error());
+  }
+  room->made({.files = static_cast<int64_t>(*made)});
+  return {};
+}
 
 VfsResult<std::vector<ListedFile>> Drives::read_dir(const VfsPath& path) {
   auto entries = tree_->list(path);
@@ -47,17 +107,34 @@ VfsResult<std::vector<ListedFile>> Drives::read_root() {
 }
 
 VfsResult<void> Drives::remove_dir(const VfsPath& path) {
-  auto removed = tree_->remove_directory(path);
-  if (removed) {
-    handles_.forget_tree(path.text());
-  }
-  return removed;
+  return change([&]() -> VfsResult<void> {
+    auto room = quotas_.take(path.package_part(), {.files = -1});
+    if (!room) {
+      return std::unexpected(room.error());
+    }
+    auto removed = tree_->remove_directory(path);
+    if (removed) {
+      room->made();
+      handles_.forget_tree(path.text());
+    }
+    return removed;
+  });
 }
 
 VfsResult<void> Drives::remove_dir_all(const VfsPath& path) {
-  auto removed = tree_->remove_tree(path);
-  handles_.forget_tree(path.text());  // also where it failed half-way
-  return removed;
+  return change([&]() -> VfsResult<void> {
+    auto room = quotas_.take(path.package_part(), {});
+    if (!room) {
+      return std::unexpected(room.error());
+    }
+    auto removed = tree_->remove_tree(path);
+    handles_.forget_tree(path.text());  // also where it failed half-way
+    if (!removed) {
+      return std::unexpected(removed.error());
+    }
+    room->made(Usage{} - *removed);
+    return {};
+  });
 }
 
 VfsResult<void> Drives::add_zip(const VfsPath& path, const Bytes& zip) {
@@ -65,7 +142,11 @@ VfsResult<void> Drives::add_zip(const VfsPath& path, const Bytes& zip) {
   if (!archive) {
     return std::unexpected(VfsError{VfsError::Kind::parse_error, archive.error().message, 0, path.text()});
   }
-  if (auto made = create_dir_all(path); !made) {
+  return change([&] { return unpack(path, *archive); });
+}
+
+VfsResult<void> Drives::unpack(const VfsPath& path, package::Archive& archive) {
+  if (auto made = make_directories(path); !made) {
     return made;
   }
   std::optional<VfsError> failure;
@@ -78,19 +159,19 @@ VfsResult<void> Drives::add_zip(const VfsPath& path, const Bytes& zip) {
   };
   std::string last_parent;
   Result<void> unpacked =
-      archive->for_each([&](const package::ArchiveEntry& entry, package::EntryReader& content) -> Result<void> {
+      archive.for_each([&](const package::ArchiveEntry& entry, package::EntryReader& content) -> Result<void> {
         if (entry.is_directory) {
-          return check(create_dir_all(path.below(entry.name)));
+          return check(make_directories(path.below(entry.name)));
         }
         size_t slash = entry.name.rfind('/');
         std::string parent = slash == std::string::npos ? "" : entry.name.substr(0, slash);
         if (parent != last_parent) {
-          if (auto made = check(create_dir_all(path.below(parent))); !made) {
+          if (auto made = check(make_directories(path.below(parent))); !made) {
             return made;
           }
           last_parent = std::move(parent);
         }
-        return check(replace(path.below(entry.name), [&content](int file) -> VfsResult<void> {
+        return check(replace(path.below(entry.name), entry.size, [&content](int file) -> VfsResult<void> {
           uint64_t offset = 0;
           while (true) {
             Result<std::span<const uint8_t>> part = content.next();
@@ -126,6 +207,18 @@ VfsResult<Bytes> Drives::read(const VfsPath& path) {
   return read_part(file->get(), 0, *length);
 }
 
+VfsResult<Bytes> Drives::read_range(const VfsPath& path, uint64_t offset, uint64_t length) {
+  auto file = tree_->open_file(path, O_RDONLY);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  auto whole = file_length(file->get());
+  if (!whole) {
+    return std::unexpected(whole.error());
+  }
+  return offset >= *whole ? Bytes() : read_part(file->get(), offset, std::min(length, *whole - offset));
+}
+
 VfsResult<Bytes> Drives::read_part(int file, uint64_t offset, uint64_t length) const {
   if (length > settings_.most_bytes_read) {
     return io_error(fmt::format("{} bytes are more than the {} that one answer may hold: read it in parts", length,
@@ -138,108 +231,6 @@ VfsResult<Bytes> Drives::read_part(int file, uint64_t offset, uint64_t length) c
   }
   const uint8_t* begin = memory.get();
   return Bytes::view(std::move(memory), {begin, *got});
-}
-
-VfsResult<void> Drives::write(const VfsPath& path, std::span<const uint8_t> content) {
-  return replace(path, [content](int file) { return write_at(file, content, 0); });
-}
-
-VfsResult<void> Drives::replace(const VfsPath& path, const Fill& fill, std::optional<mode_t> mode) {
-  auto place = tree_->place_of(path);
-  if (!place) {
-    return std::unexpected(place.error());
-  }
-  auto before = HostTree::look(*place);
-  if (!before) {
-    return std::unexpected(before.error());
-  }
-  if (*before) {
-    const struct stat& status = **before;
-    if (S_ISDIR(status.st_mode)) {
-      return io_error(EISDIR);
-    }
-    if (!S_ISREG(status.st_mode) || status.st_nlink > 1) {
-      return write_in_place(path, fill, mode);
-    }
-    if (faccessat(place->directory.get(), place->name.c_str(), W_OK, AT_EACCESS) != 0) {
-      return io_error(errno);
-    }
-    mode = mode ? mode : status.st_mode;
-  }
-  auto staged = tree_->stage();
-  if (!staged) {
-    return std::unexpected(staged.error());
-  }
-  if (mode && fchmod(staged->file().get(), *mode & permissions) != 0) {
-    return io_error(errno);
-  }
-  if (auto filled = fill(staged->file().get()); !filled) {
-    return filled;
-  }
-  // A handle that is open is held while its name changes hands, so that nothing is written to the old file
-  // after the new one was seen.
-  std::shared_ptr<Handle> handle = handles_.find(path.text());
-  std::unique_lock<std::mutex> lock;
-  if (handle) {
-    lock = std::unique_lock(handle->mutex);
-  }
-  if (auto moved = staged->move_to(*place); !moved) {
-    if (moved.error().number != EXDEV) {
-      return moved;
-    }
-    return write_in_place(path, [&](int file) { return copy_content(staged->file().get(), file); }, mode);
-  }
-  if (handle) {
-    handle->file = staged->take_file();
-    handle->writable = true;
-    lock.unlock();
-  }
-  handles_.renewed(path.text(), handle.get());
-  return {};
-}
-
-VfsResult<void> Drives::write_in_place(const VfsPath& path, const Fill& fill, std::optional<mode_t> mode) {
-  auto file = tree_->open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file) {
-    return std::unexpected(file.error());
-  }
-  if (mode && fchmod(file->get(), *mode & permissions) != 0) {
-    return io_error(errno);
-  }
-  return fill(file->get());
-}
-
-VfsResult<void> Drives::remove_file(const VfsPath& path) {
-  auto removed = tree_->remove_file(path);
-  if (removed) {
-    handles_.forget(path.text());
-  }
-  return removed;
-}
-
-VfsResult<void> Drives::rename(const VfsPath& from, const VfsPath& to) {
-  auto renamed = tree_->rename(from, to);
-  if (renamed && from != to) {
-    handles_.forget_tree(from.text());
-    handles_.forget_tree(to.text());
-  }
-  return renamed;
-}
-
-VfsResult<void> Drives::copy_file(const VfsPath& from, const VfsPath& to) {
-  auto source = tree_->open_file(from, O_RDONLY);
-  if (!source) {
-    return std::unexpected(source.error());
-  }
-  struct stat status{};
-  if (fstat(source->get(), &status) != 0) {
-    return io_error(errno);
-  }
-  // Onto itself there is nothing to do, and written in place it would be lost.
-  if (auto target = tree_->stat(to); target && target->st_ino == status.st_ino && target->st_dev == status.st_dev) {
-    return {};
-  }
-  return replace(to, [&source](int file) { return copy_content(source->get(), file); }, status.st_mode);
 }
 
 VfsResult<FileMetadata> Drives::metadata(const VfsPath& path) {

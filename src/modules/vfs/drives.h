@@ -8,6 +8,10 @@
 // with the new file, its cursor where it was. A file that has several names, or is reached through a link, is
 // written in place, so that it stays one file.
 //
+// Every change passes a gate, which a snapshot holds for its moment; is counted for its package (quotas.h); leaves
+// files that a live snapshot shares as they were (captures.h); and is noted, so that it is on the disk before anything
+// that rests on it leaves the node (unflushed.h).
+//
 // Any thread. Calls wait for the disk: not on a worker.
 #pragma once
 
@@ -19,8 +23,12 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "kernel/journal.h"
+#include "modules/vfs/captures.h"
+#include "modules/vfs/change_gate.h"
 #include "modules/vfs/handles.h"
 #include "modules/vfs/host_tree.h"
+#include "modules/vfs/quotas.h"
 #include "modules/vfs/vfs_error.h"
 #include "modules/vfs/vfs_path.h"
 #include "package/archive.h"
@@ -31,10 +39,15 @@ namespace kinode::modules::vfs {
 struct Settings {
   HandleTable::Limits handles;
   /// Bytes that one answer may hold. A file can state any length without having it.
-  uint64_t most_bytes_read = uint64_t{2} << 30U;
+  uint64_t most_bytes_read = uint64_t{1} << 30U;
   /// Of a file longer than this there is no hash: it would hold a thread for hours.
   uint64_t most_bytes_hashed = uint64_t{64} << 30U;
   package::ArchiveLimits archive;
+  /// Of all drives of a package together.
+  Quotas::Limits quota;
+  /// Where a change takes its place in the order of what lasts; it must flush `Vfs::flush` too. None: nobody waits for
+  /// the disk.
+  kernel::Journal* journal = nullptr;
 };
 
 /// Where a cursor goes.
@@ -77,6 +90,8 @@ class Drives {
   // ---- files by path, which do not touch the cursor ---------------------------------------------
 
   VfsResult<Bytes> read(const VfsPath& path);
+  /// As much of it as there is; of what is beyond the end nothing.
+  VfsResult<Bytes> read_range(const VfsPath& path, uint64_t offset, uint64_t length);
   VfsResult<void> write(const VfsPath& path, std::span<const uint8_t> content);
   VfsResult<void> remove_file(const VfsPath& path);
   /// A file or a directory. Open handles of both names, and below, are closed (defect V6).
@@ -106,7 +121,11 @@ class Drives {
   VfsResult<package::Sha256Digest> hash(const VfsPath& path);
 
   HandleTable& handles() { return handles_; }
-  [[nodiscard]] const HostTree& tree() const { return *tree_; }
+  [[nodiscard]] HostTree& tree() { return *tree_; }
+  ChangeGate& gate() { return gate_; }
+  Captures& captures() { return captures_; }
+  /// Of the package's drives, as it is counted.
+  VfsResult<Usage> usage(const PackageId& package) { return quotas_.of(package.text()); }
 
  private:
   /// A handle with its lock held.
@@ -120,14 +139,48 @@ class Drives {
   /// The same; fails where the file cannot be written.
   VfsResult<Held> hold_writable(const VfsPath& path);
 
+  /// Makes a change, by `act`: all that changes anything goes through here, once.
+  template <class Act>
+  auto change(Act act) -> decltype(act()) {
+    const ChangeGate::Passage passage = gate_.enter();
+    auto result = act();
+    // Whatever came of it: part of it may be made.
+    if (auto noted = take_place(); !noted && result) {
+      return std::unexpected(noted.error());
+    }
+    return result;
+  }
+  VfsResult<void> take_place();
+
+  // All of these within `change`:
+
+  /// Says that `bytes` of an open file were changed, or only its length. May wait for the disk.
+  VfsResult<void> changed(int file, uint64_t bytes);
+  VfsResult<void> set_length(int file, uint64_t length);
+  VfsResult<void> make_directories(const VfsPath& path);
+  enum class Where : uint8_t { cursor, end };
+  VfsResult<void> write_through(const VfsPath& path, std::span<const uint8_t> content, Where where);
+  VfsResult<void> set_length_through(const VfsPath& path, uint64_t length);
+  VfsResult<void> rename_entry(const VfsPath& from, const VfsPath& to);
+  VfsResult<void> unpack(const VfsPath& path, package::Archive& archive);
+
   using Fill = std::function<VfsResult<void>(int file)>;
-  /// Replaces the file as a whole by what `fill` writes; `mode` is that of the new file, where given.
-  VfsResult<void> replace(const VfsPath& path, const Fill& fill, std::optional<mode_t> mode = std::nullopt);
+  /// Replaces the file as a whole by what `fill` writes, `length` bytes if nothing changes meanwhile; `mode` is that of
+  /// the new file, where given.
+  VfsResult<void> replace(const VfsPath& path, uint64_t length, const Fill& fill,
+                          std::optional<mode_t> mode = std::nullopt);
+  VfsResult<void> write_beside(const VfsPath& path, const Place& place, bool replaces, const Fill& fill,
+                               std::optional<mode_t> mode);
   VfsResult<void> write_in_place(const VfsPath& path, const Fill& fill, std::optional<mode_t> mode);
+
+  [[nodiscard]] bool is_directory(const VfsPath& path) const;
   VfsResult<Bytes> read_part(int file, uint64_t offset, uint64_t length) const;
 
   std::unique_ptr<HostTree> tree_;
   Settings settings_;
+  ChangeGate gate_;
+  Quotas quotas_;
+  Captures captures_;
   HandleTable handles_;
 };
 

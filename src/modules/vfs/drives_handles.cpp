@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -49,38 +49,63 @@ VfsResult<Drives::Held> Drives::hold_writable(const VfsPath& path) {
 }
 
 VfsResult<void> Drives::create_file(const VfsPath& path) {
-  handles_.close(path.text());
-  auto file = tree_->open_file(path, O_RDWR | O_CREAT | O_TRUNC);
-  if (!file) {
-    return std::unexpected(file.error());
-  }
-  handles_.put(path.text(), {std::move(*file), true});
-  return {};
+  return change([&]() -> VfsResult<void> {
+    handles_.close(path.text());
+    auto before = tree_->stat(path);
+    const Usage old = before ? usage_of(*before) : Usage{};
+    auto room = quotas_.take(path.package_part(), Usage{.bytes = 0, .files = 1} - old);
+    if (!room) {
+      return std::unexpected(room.error());
+    }
+    auto file = tree_->open_file(path, O_RDWR | O_CREAT);
+    if (!file) {
+      return std::unexpected(file.error());
+    }
+    if (auto emptied = set_length(file->get(), 0); !emptied) {
+      return emptied;
+    }
+    room->made();
+    handles_.put(path.text(), {std::move(*file), true});
+    return {};
+  });
 }
 
 VfsResult<void> Drives::open_file(const VfsPath& path, bool create) {
-  auto held = hold(path, create);
-  if (!held) {
-    return std::unexpected(held.error());
+  auto open = [&](bool with_create) -> VfsResult<void> {
+    auto held = hold(path, with_create);
+    if (!held) {
+      return std::unexpected(held.error());
+    }
+    (*held)->cursor = 0;
+    return {};
+  };
+  if (!create || tree_->stat(path)) {
+    return open(false);
   }
-  (*held)->cursor = 0;
-  return {};
+  return change([&]() -> VfsResult<void> {
+    auto room = quotas_.take(path.package_part(), {.files = 1});
+    if (!room) {
+      return std::unexpected(room.error());
+    }
+    auto opened = open(true);
+    if (opened) {
+      room->made();
+    }
+    return opened;
+  });
 }
 
 void Drives::close_file(const VfsPath& path) { handles_.close(path.text()); }
 
 VfsResult<void> Drives::write_all(const VfsPath& path, std::span<const uint8_t> content) {
-  auto held = hold_writable(path);
-  if (!held) {
-    return std::unexpected(held.error());
-  }
-  uint64_t written = 0;
-  auto result = write_at(held->file(), content, (*held)->cursor, &written);
-  (*held)->cursor += written;
-  return result;
+  return change([&] { return write_through(path, content, Where::cursor); });
 }
 
 VfsResult<void> Drives::append(const VfsPath& path, std::span<const uint8_t> content) {
+  return change([&] { return write_through(path, content, Where::end); });
+}
+
+VfsResult<void> Drives::write_through(const VfsPath& path, std::span<const uint8_t> content, Where where) {
   auto held = hold_writable(path);
   if (!held) {
     return std::unexpected(held.error());
@@ -89,10 +114,26 @@ VfsResult<void> Drives::append(const VfsPath& path, std::span<const uint8_t> con
   if (!length) {
     return std::unexpected(length.error());
   }
+  const uint64_t offset = where == Where::end ? *length : (*held)->cursor;
+  if (content.size() > most_offset - offset) {
+    return io_error(EFBIG);
+  }
+  auto growth = [&](uint64_t written) {
+    return Usage{.bytes = written == 0 ? 0 : static_cast<int64_t>(std::max(*length, offset + written) - *length)};
+  };
+  auto room = quotas_.take(path.package_part(), growth(content.size()));
+  if (!room) {
+    return std::unexpected(room.error());
+  }
+  if (auto free = captures_.before_change(held->file()); !free) {
+    return free;
+  }
   uint64_t written = 0;
-  auto result = write_at(held->file(), content, *length, &written);
-  (*held)->cursor = *length + written;
-  return result;
+  auto result = write_at(held->file(), content, offset, &written);
+  (*held)->cursor = offset + written;
+  room->made(growth(written));
+  auto noted = changed(held->file(), written);
+  return result ? noted : result;
 }
 
 VfsResult<void> Drives::sync_all(const VfsPath& path) {
@@ -201,6 +242,10 @@ VfsResult<uint64_t> Drives::length(const VfsPath& path) {
 }
 
 VfsResult<void> Drives::set_length(const VfsPath& path, uint64_t length) {
+  return change([&] { return set_length_through(path, length); });
+}
+
+VfsResult<void> Drives::set_length_through(const VfsPath& path, uint64_t length) {
   auto held = hold_writable(path);
   if (!held) {
     return std::unexpected(held.error());
@@ -208,10 +253,20 @@ VfsResult<void> Drives::set_length(const VfsPath& path, uint64_t length) {
   if (length > most_offset) {
     return io_error(EINVAL);
   }
-  if (ftruncate(held->file(), static_cast<off_t>(length)) != 0) {
-    return io_error(errno);
+  auto before = file_length(held->file());
+  if (!before) {
+    return std::unexpected(before.error());
   }
-  return {};
+  auto room =
+      quotas_.take(path.package_part(), {.bytes = static_cast<int64_t>(length) - static_cast<int64_t>(*before)});
+  if (!room) {
+    return std::unexpected(room.error());
+  }
+  auto set = set_length(held->file(), length);
+  if (set) {
+    room->made();
+  }
+  return set;
 }
 
 VfsResult<package::Sha256Digest> Drives::hash(const VfsPath& path) {

@@ -19,7 +19,10 @@ using testing::vfs_path;
 class CursorTest : public ::testing::Test {
  protected:
   CursorTest()
-      : vfs_(Vfs::open(home_.path(), {.handles = {.open_files = 4}, .most_bytes_read = 1'000'000}).value()),
+      : vfs_(Vfs::open(
+                 home_.path(),
+                 {.handles = {.open_files = 4}, .most_bytes_read = 1'000'000, .quota = {.bytes = uint64_t{1} << 50U}})
+                 .value()),
         drives_(vfs_->drives()) {
     EXPECT_TRUE(drives_.create_dir_all(vfs_path("/a:b/d")));
     EXPECT_TRUE(drives_.write(file_, bytes_of("0123456789")));

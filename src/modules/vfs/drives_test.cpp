@@ -145,7 +145,7 @@ TEST_F(VfsTest, RenameAndCopy) {
 }
 
 TEST_F(VfsTest, ACopyTakesNoMoreOfTheDiskThanTheFile) {
-  constexpr uint64_t middle = uint64_t{1} << 40U;
+  constexpr uint64_t middle = uint64_t{1} << 33U;
   const VfsPath file = vfs_path("/a:b/d/x");
   const VfsPath copy = vfs_path("/a:b/d/y");
   EXPECT_TRUE(write("/a:b/d/x", "content"));
@@ -258,6 +258,24 @@ TEST_F(LinkTest, S7_a_drive_or_package_that_is_a_link_is_not_served) {
   EXPECT_FALSE(vfs_->host_tmp_dir(PackageId("c", "d")));
 }
 
+TEST_F(LinkTest, S7_a_link_that_is_renamed_or_written_over_leads_nowhere_new) {
+  link("../../../secret", "up");
+  EXPECT_EQ(failure(drives_.rename(vfs_path("/a:b/tmp/up"), vfs_path("/a:b/d/up"))), "");
+  EXPECT_TRUE(fs::is_symlink(home_.host("a:b/d/up"))) << "the link itself was moved";
+  EXPECT_FALSE(drives_.read(vfs_path("/a:b/d/up")));
+  EXPECT_FALSE(write("/a:b/d/up", "evil"));
+  EXPECT_NE(unpack("/a:b/d", raw_zip({{"up", "evil"}})), "");
+  EXPECT_TRUE(write("/a:b/d/good", "good"));
+  EXPECT_EQ(failure(drives_.rename(vfs_path("/a:b/d/good"), vfs_path("/a:b/d/up"))), "");
+  EXPECT_EQ(read("/a:b/d/up"), "good") << "the file took the link's place";
+  EXPECT_EQ(secret(), "secret");
+}
+
+TEST_F(LinkTest, S7_a_range_is_not_read_through_a_link_that_leads_out) {
+  link("../../../secret", "up");
+  EXPECT_THAT(failure(drives_.read_range(vfs_path("/a:b/tmp/up"), 0, 6)), HasSubstr("leads out of its drive"));
+}
+
 TEST_F(LinkTest, LinksThatStayInTheDriveAreFollowed) {
   EXPECT_TRUE(drives_.create_dir(vfs_path("/a:b/tmp/dir")));
   EXPECT_TRUE(write("/a:b/tmp/dir/file", "content"));
@@ -314,6 +332,40 @@ TEST_F(VfsTest, P2_S8_zip_that_leads_out_is_refused_whole) {
   EXPECT_THAT(unpack("/a:b/d", raw_zip({{"fine", "1"}, {"link", "/etc", AE_IFLNK}})), HasSubstr("'link' is a link"));
   EXPECT_TRUE(drives_.read_dir(vfs_path("/a:b/d"))->empty()) << "nothing was unpacked";
   EXPECT_FALSE(fs::exists(home_.host("a:b/x")));
+}
+
+TEST_F(VfsTest, S8_zip_names_with_backslashes_and_links_as_entries_write_nothing) {
+  for (const char* name : {"..\\x", "\\absolute", "C:\\x", "a\\..\\..\\x"}) {
+    (void)unpack("/a:b/d", raw_zip({{name, "evil"}}));
+  }
+  EXPECT_NE(unpack("/a:b/d", raw_zip({{"link", "../../../secret", AE_IFLNK}})), "");
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(home_.path())) {
+    EXPECT_NE(entry.path().filename(), "x") << entry.path();
+    EXPECT_FALSE(entry.is_symlink() || entry.is_other()) << entry.path();
+  }
+}
+
+TEST_F(VfsTest, V9_a_zip_of_too_many_entries_is_refused_whole) {
+  const auto few = Vfs::open(home_.path(), {.archive = {.entries = 2}}).value();
+  const Bytes zip = raw_zip({{"1", ""}, {"2", ""}, {"3", ""}});
+  EXPECT_THAT(failure(few->drives().add_zip(vfs_path("/a:b/d"), zip)), HasSubstr("ParseError"));
+  EXPECT_TRUE(drives_.read_dir(vfs_path("/a:b/d"))->empty());
+}
+
+TEST_F(VfsTest, RangesAreReadWithoutTheRestAndWithoutACursor) {
+  const VfsPath file = vfs_path("/a:b/d/x");
+  EXPECT_TRUE(drives_.write(file, bytes_of("0123456789")));
+  EXPECT_EQ(drives_.read_exact(file, 3)->text(), "012");
+  EXPECT_EQ(drives_.read_range(file, 4, 3)->text(), "456");
+  EXPECT_EQ(drives_.read_range(file, 8, 3)->text(), "89") << "short at the end";
+  EXPECT_EQ(drives_.read_range(file, 10, 1)->text(), "");
+  EXPECT_EQ(drives_.read_range(file, UINT64_MAX, UINT64_MAX)->text(), "");
+  EXPECT_EQ(drives_.read_range(file, 0, UINT64_MAX)->text(), "0123456789");
+  EXPECT_EQ(drives_.read_exact(file, 3)->text(), "345") << "the cursor stayed";
+  EXPECT_EQ(failure(drives_.read_range(vfs_path("/a:b/d/none"), 0, 1)), no_such_file);
+  EXPECT_TRUE(drives_.set_length(file, uint64_t{1} << 35U));
+  EXPECT_EQ(drives_.read_range(file, (uint64_t{1} << 35U) - 2, 5)->size(), 2U);
+  EXPECT_THAT(failure(drives_.read_range(file, 0, uint64_t{1} << 34U)), HasSubstr("read it in parts"));
 }
 
 TEST_F(VfsTest, V9_a_zip_bomb_is_refused_before_it_is_unpacked) {

@@ -1,5 +1,8 @@
 #include "modules/vfs/file_io.h"
 
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,6 +87,9 @@ VfsResult<void> write_at(int file, std::span<const uint8_t> bytes, uint64_t offs
 }
 
 VfsResult<void> copy_content(int from, int to) {
+  if (ioctl(to, FICLONE, from) == 0) {
+    return {};
+  }
   auto length = file_length(from);
   if (!length) {
     return std::unexpected(length.error());
@@ -104,6 +110,15 @@ VfsResult<void> copy_content(int from, int to) {
     at = hole;
   }
   return ftruncate(to, end) == 0 ? VfsResult<void>() : io_error(errno);
+}
+
+VfsResult<void> write_out(int file) {
+  // What the device was given before is flushed with the file system's next commit, which has the new name.
+  constexpr unsigned wait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  if (sync_file_range(file, 0, 0, wait) != 0 && errno != ENOSYS && errno != EINVAL) {
+    return io_error(errno);
+  }
+  return {};
 }
 
 }  // namespace kinode::modules::vfs

@@ -1,51 +1,24 @@
 #include "modules/vfs/host_tree.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
+#include "modules/vfs/beneath.h"
 #include "modules/vfs/directory_stream.h"
 
 namespace kinode::modules::vfs {
 namespace {
 
-constexpr uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-constexpr uint64_t beneath_no_links = beneath | RESOLVE_NO_SYMLINKS;
 constexpr const char* staging_name = ".staging";
-
-/// openat2, tried again while something renames directories under its feet.
-VfsResult<Descriptor> open_beneath(int directory, const std::string& path, int flags, mode_t mode, uint64_t how) {
-  struct open_how how_to{};
-  how_to.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
-  how_to.mode = mode;
-  how_to.resolve = how;
-  for (int attempt = 0; attempt < 128; ++attempt) {
-    int number = static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how_to, sizeof how_to));
-    if (number >= 0) {
-      return Descriptor(number);
-    }
-    if (errno != EAGAIN && errno != EINTR) {
-      break;
-    }
-  }
-  if (errno == EXDEV) {
-    return std::unexpected(VfsError{VfsError::Kind::io_error,
-                                    fmt::format("a link on the path leads out of its drive (os error {})", EXDEV),
-                                    EXDEV,
-                                    {}});
-  }
-  return io_error(errno);
-}
 
 /// Where a path is resolved from: its drive, or the package's directory for the drive itself.
 struct Base {
   Descriptor directory;
   std::string relative;
-  uint64_t how;
+  FollowLinks links;
 };
 
 VfsResult<Base> base_of(int root, const VfsPath& path) {
@@ -54,12 +27,12 @@ VfsResult<Base> base_of(int root, const VfsPath& path) {
   if (!is_drive) {
     from.append("/").append(path.drive());
   }
-  auto directory = open_beneath(root, from, O_PATH | O_DIRECTORY, 0, beneath_no_links);
+  auto directory = open_beneath(root, from, O_PATH | O_DIRECTORY, 0, FollowLinks::never);
   if (!directory) {
     return std::unexpected(directory.error());
   }
   return Base{std::move(*directory), std::string(is_drive ? path.drive() : path.rest()),
-              is_drive ? beneath_no_links : beneath};
+              is_drive ? FollowLinks::never : FollowLinks::within};
 }
 
 VfsResult<std::vector<DirectoryEntry>> entries_of(Descriptor directory) {
@@ -134,12 +107,13 @@ Result<std::unique_ptr<HostTree>> HostTree::open(const std::string& root) {
     return fail("{}: cannot be written: {}", root, std::generic_category().message(errno));
   }
   auto staging =
-      open_beneath(tree->directory_.get(), staging_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, beneath_no_links);
+      open_beneath(tree->directory_.get(), staging_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, FollowLinks::never);
   if (!staging) {
     return fail("{}/{}: cannot be opened (openat2 of Linux 5.6 or later is needed): {}", root, staging_name,
                 staging.error().text);
   }
   tree->staging_ = std::move(*staging);
+  tree->unflushed_ = std::make_shared<Unflushed>(Descriptor(fcntl(tree->staging_.get(), F_DUPFD_CLOEXEC, 0)));
   tree->empty_staging();
   return tree;
 }
@@ -149,7 +123,7 @@ VfsResult<Descriptor> HostTree::resolve(const VfsPath& path, int flags, mode_t m
   if (!base) {
     return std::unexpected(base.error());
   }
-  return open_beneath(base->directory.get(), base->relative, flags, mode, base->how);
+  return open_beneath(base->directory.get(), base->relative, flags, mode, base->links);
 }
 
 VfsResult<Descriptor> HostTree::open_file(const VfsPath& path, int flags) const {
@@ -166,6 +140,12 @@ VfsResult<Descriptor> HostTree::open_file(const VfsPath& path, int flags) const 
   }
   if (!S_ISREG(status.st_mode)) {
     return io_error("neither a file nor a directory");
+  }
+  if ((flags & O_CREAT) != 0) {
+    (void)unflushed_->file_changed(file->get(), 0);
+    if (auto place = place_of(path); place) {
+      unflushed_->directory_changed(place->directory.get());
+    }
   }
   return file;
 }
@@ -212,7 +192,7 @@ VfsResult<Place> HostTree::place_of(const VfsPath& path) const {
     return Place{std::move(base->directory), std::move(base->relative)};
   }
   auto parent =
-      open_beneath(base->directory.get(), base->relative.substr(0, slash), O_PATH | O_DIRECTORY, 0, base->how);
+      open_beneath(base->directory.get(), base->relative.substr(0, slash), O_PATH | O_DIRECTORY, 0, base->links);
   if (!parent) {
     return std::unexpected(parent.error());
   }
@@ -238,31 +218,36 @@ VfsResult<void> HostTree::make_directory(const VfsPath& path) const {
   if (mkdirat(place->directory.get(), place->name.c_str(), 0777) != 0) {
     return io_error(errno);
   }
+  unflushed_->directory_changed(place->directory.get());
   return {};
 }
 
-VfsResult<void> HostTree::make_directories(const VfsPath& path) const {
+VfsResult<uint64_t> HostTree::make_directories(const VfsPath& path) const {
   if (auto exists = resolve(path, O_PATH | O_DIRECTORY); exists) {
-    return {};
+    return 0;
   } else if (exists.error().number != ENOENT && exists.error().number != ENOTDIR) {
     return std::unexpected(exists.error());
   }
   std::string package(path.package_part());
-  if (mkdirat(directory_.get(), package.c_str(), 0777) != 0 && errno != EEXIST) {
+  if (mkdirat(directory_.get(), package.c_str(), 0777) == 0) {
+    unflushed_->directory_changed(directory_.get());
+  } else if (errno != EEXIST) {
     return io_error(errno);
   }
+  uint64_t count = 0;
   VfsPath at = path.drive_root();
   std::string_view rest = path.rest();
   while (true) {
     auto made = make_directory(at);
     if (!made && made.error().number != EEXIST) {
-      return made;
+      return std::unexpected(made.error());
     }
     if (!made && !resolve(at, O_PATH | O_DIRECTORY)) {
       return io_error(rest.empty() ? EEXIST : ENOTDIR);
     }
+    count += made ? 1 : 0;
     if (rest.empty()) {
-      return {};
+      return count;
     }
     size_t slash = std::min(rest.find('/'), rest.size());
     at = at.below(rest.substr(0, slash));
@@ -278,6 +263,7 @@ VfsResult<void> HostTree::remove_file(const VfsPath& path) const {
   if (unlinkat(place->directory.get(), place->name.c_str(), 0) != 0) {
     return io_error(errno);
   }
+  unflushed_->directory_changed(place->directory.get());
   return {};
 }
 
@@ -289,6 +275,7 @@ VfsResult<void> HostTree::remove_directory(const VfsPath& path) const {
   if (unlinkat(place->directory.get(), place->name.c_str(), AT_REMOVEDIR) != 0) {
     return io_error(errno);
   }
+  unflushed_->directory_changed(place->directory.get());
   return {};
 }
 
@@ -305,6 +292,8 @@ VfsResult<void> HostTree::rename(const VfsPath& from, const VfsPath& to) const {
                new_place->name.c_str()) != 0) {
     return io_error(errno);
   }
+  unflushed_->directory_changed(old_place->directory.get());
+  unflushed_->directory_changed(new_place->directory.get());
   return {};
 }
 

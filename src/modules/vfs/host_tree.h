@@ -8,7 +8,9 @@
 // <root>/.staging holds files before they get their name, and trees after they lost theirs. No package can
 // have that name, so no guest sees it, and `open` empties it of what a crash left.
 //
-// Any thread; it has no state that changes but a counter. Calls wait for the disk.
+// Names that are made, changed or removed are noted in `unflushed`; of contents the caller says so.
+//
+// Any thread; it has no state of its own that changes but a counter. Calls wait for the disk.
 #pragma once
 
 #include <sys/stat.h>
@@ -20,6 +22,8 @@
 #include <vector>
 
 #include "modules/vfs/descriptor.h"
+#include "modules/vfs/unflushed.h"
+#include "modules/vfs/usage.h"
 #include "modules/vfs/vfs_error.h"
 #include "modules/vfs/vfs_path.h"
 
@@ -50,6 +54,8 @@ class StagedFile {
   StagedFile& operator=(StagedFile&&) = delete;
 
   [[nodiscard]] const Descriptor& file() const { return file_; }
+  /// In the staging directory.
+  [[nodiscard]] const std::string& name() const { return name_; }
   /// Gives it its name, in place of a file that has it. Atomic.
   VfsResult<void> move_to(const Place& place);
   Descriptor take_file() { return std::move(file_); }
@@ -68,6 +74,10 @@ class HostTree {
   HostTree& operator=(const HostTree&) = delete;
 
   [[nodiscard]] const std::string& root() const { return root_; }
+  /// The directory itself, open as O_PATH.
+  [[nodiscard]] int directory() const { return directory_.get(); }
+  /// Its own life: the journal may flush it after this is gone.
+  [[nodiscard]] const std::shared_ptr<Unflushed>& unflushed() const { return unflushed_; }
 
   /// A regular file, with flags as of open(2); of anything else it fails, and never waits.
   VfsResult<Descriptor> open_file(const VfsPath& path, int flags) const;
@@ -78,20 +88,23 @@ class HostTree {
   VfsResult<std::vector<DirectoryEntry>> list_root() const;
 
   VfsResult<void> make_directory(const VfsPath& path) const;
-  /// With all that is missing before it, drive and package too; fine where it exists.
-  VfsResult<void> make_directories(const VfsPath& path) const;
+  /// With all that is missing before it, drive and package too; fine where it exists. How many it made in the package.
+  VfsResult<uint64_t> make_directories(const VfsPath& path) const;
 
   VfsResult<void> remove_file(const VfsPath& path) const;
   /// Only an empty one.
   VfsResult<void> remove_directory(const VfsPath& path) const;
-  /// A directory with all in it. It is gone for all others at one instant; a link is removed, not followed.
-  VfsResult<void> remove_tree(const VfsPath& path);
+  /// A directory with all in it. It is gone for all others at one instant; a link is removed, not followed. How much
+  /// that was.
+  VfsResult<Usage> remove_tree(const VfsPath& path);
   VfsResult<void> rename(const VfsPath& from, const VfsPath& to) const;
 
   VfsResult<Place> place_of(const VfsPath& path) const;
   /// What has the name, links not followed; none if nothing has it.
   static VfsResult<std::optional<struct stat>> look(const Place& place);
   VfsResult<StagedFile> stage();
+  /// Gives a staged file one more name, in place of what has it. Atomic.
+  VfsResult<void> link_staged(const StagedFile& staged, int directory, const std::string& path);
 
  private:
   HostTree(std::string root, Descriptor directory) : root_(std::move(root)), directory_(std::move(directory)) {}
@@ -105,6 +118,7 @@ class HostTree {
   std::string root_;
   Descriptor directory_;
   Descriptor staging_;
+  std::shared_ptr<Unflushed> unflushed_;
   std::atomic<uint64_t> staged_ = 0;
 };
 

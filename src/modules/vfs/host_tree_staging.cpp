@@ -27,7 +27,20 @@ VfsResult<StagedFile> HostTree::stage() {
   return StagedFile(staging_.get(), std::move(name), std::move(file));
 }
 
-VfsResult<void> HostTree::remove_tree(const VfsPath& path) {
+VfsResult<void> HostTree::link_staged(const StagedFile& staged, int directory, const std::string& path) {
+  std::string name = fresh_name();
+  if (linkat(staging_.get(), staged.name().c_str(), staging_.get(), name.c_str(), 0) != 0) {
+    return io_error(errno);
+  }
+  if (renameat(staging_.get(), name.c_str(), directory, path.c_str()) != 0) {
+    const int number = errno;
+    unlinkat(staging_.get(), name.c_str(), 0);
+    return io_error(number);
+  }
+  return {};
+}
+
+VfsResult<Usage> HostTree::remove_tree(const VfsPath& path) {
   auto place = place_of(path);
   if (!place) {
     return std::unexpected(place.error());
@@ -40,21 +53,26 @@ VfsResult<void> HostTree::remove_tree(const VfsPath& path) {
     return io_error(ENOENT);
   }
   if (S_ISLNK((*status)->st_mode)) {
-    return remove_file(path);
+    auto removed = remove_file(path);
+    return removed ? VfsResult<Usage>(usage_of(**status)) : std::unexpected(removed.error());
   }
   if (!S_ISDIR((*status)->st_mode)) {
     return io_error(ENOTDIR);
   }
   std::string name = fresh_name();
   if (renameat(place->directory.get(), place->name.c_str(), staging_.get(), name.c_str()) == 0) {
+    unflushed_->directory_changed(place->directory.get());
     // For everybody else it is gone. What cannot be deleted now is tried again when the node starts.
+    auto usage = measure(staging_.get(), name);
     (void)destroy(staging_.get(), name);
-    return {};
+    return usage.value_or(Usage{});
   }
   if (errno != EXDEV && errno != EBUSY) {
     return io_error(errno);
   }
-  return destroy(place->directory.get(), place->name);  // on a disk of its own
+  auto usage = measure(place->directory.get(), place->name);  // on a disk of its own
+  auto destroyed = destroy(place->directory.get(), place->name);
+  return destroyed ? usage : std::unexpected(destroyed.error());
 }
 
 VfsResult<void> HostTree::destroy(int directory, const std::string& name) {

@@ -4,6 +4,7 @@
 // It must outlive the module. Any thread; calls wait for the disk.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,6 +40,12 @@ class Vfs {
   /// Makes `<home>/vfs/package:publisher/tmp`, the directory that WASI gives to the package's processes, and
   /// returns its path on the host. Fails where that is a link or no directory.
   Result<std::string> host_tmp_dir(const PackageId& package);
+
+  /// Has all that was changed written to the disk. For the journal, before what rests on it may leave the node; it may
+  /// be called after the end of this object.
+  std::function<Result<void>()> flush() {
+    return [unflushed = drives_.tree().unflushed()] { return unflushed->flush(); };
+  }
 
   Drives& drives() { return drives_; }
 

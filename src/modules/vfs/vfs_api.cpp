@@ -72,6 +72,19 @@ Result<Action> read_seek(const JsonReader& payload) {
   return Action{.kind = Action::Kind::seek, .seek = seek};
 }
 
+Result<Action> read_range(const JsonReader& payload) {
+  auto fields = payload.fields({"offset", "length"});
+  if (!fields) {
+    return std::unexpected(fields.error());
+  }
+  auto offset = (*fields)["offset"].u64();
+  auto length = (*fields)["length"].u64();
+  if (auto error = codec::first_error(offset, length)) {
+    return std::unexpected(*error);
+  }
+  return Action{.kind = Action::Kind::read_range, .number = *length, .offset = *offset};
+}
+
 Result<Action> read_action(const JsonVariant& variant) {
   const std::string& name = variant.name();
   if (const auto* unit = std::ranges::find(unit_actions, name, [](const auto& pair) { return pair.first; });
@@ -96,6 +109,9 @@ Result<Action> read_action(const JsonVariant& variant) {
       return std::unexpected(length.error());
     }
     return Action{.kind = Action::Kind::read_exact, .number = *length};
+  }
+  if (name == "ReadRange") {
+    return read_range(variant.payload());
   }
   if (name == "SetLen") {
     auto length = variant.payload().u64();

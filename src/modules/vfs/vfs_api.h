@@ -28,6 +28,7 @@ struct Action {
     read,
     read_to_end,
     read_exact,
+    read_range,
     read_to_string,
     read_dir,
     seek,
@@ -44,7 +45,8 @@ struct Action {
   };
   Kind kind = Kind::read;
   bool create = false;   // of open_file
-  uint64_t number = 0;   // the length of read_exact and set_len
+  uint64_t number = 0;   // the length of read_exact, read_range and set_len
+  uint64_t offset = 0;   // of read_range
   SeekFrom seek;         // of seek
   std::string new_path;  // of rename and copy_file
 };

@@ -33,6 +33,10 @@ TEST(VfsApiProperty, ActionsAreReadAsTheyWereMeant) {
     Action read = parsed({{"ReadExact", {{"length", number}}}});
     RC_ASSERT(read.kind == Kind::read_exact);
     RC_ASSERT(read.number == number);
+    Action range = parsed({{"ReadRange", {{"offset", number}, {"length", number / 3}}}});
+    RC_ASSERT(range.kind == Kind::read_range);
+    RC_ASSERT(range.offset == number);
+    RC_ASSERT(range.number == number / 3);
     Action length = parsed({{"SetLen", number}});
     RC_ASSERT(length.kind == Kind::set_len);
     RC_ASSERT(length.number == number);

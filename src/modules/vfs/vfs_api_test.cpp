@@ -20,6 +20,10 @@ TEST(VfsApiTest, ReadsEveryAction) {
   }
   EXPECT_TRUE(action_of(R"({"OpenFile":{"create":true}})")->create);
   EXPECT_EQ(action_of(R"({"ReadExact":{"length":18446744073709551615}})")->number, UINT64_MAX);
+  const std::optional<Action> range = action_of(R"({"ReadRange":{"offset":18446744073709551615,"length":7}})");
+  EXPECT_EQ(range->kind, Action::Kind::read_range);
+  EXPECT_EQ(range->offset, UINT64_MAX);
+  EXPECT_EQ(range->number, 7U);
   EXPECT_EQ(action_of(R"({"SetLen":7})")->number, 7U);
   EXPECT_EQ(action_of(R"({"Rename":{"new_path":"/a:b/d"}})")->new_path, "/a:b/d");
   EXPECT_EQ(action_of(R"({"CopyFile":{"new_path":"/a:b/d"}})")->kind, Action::Kind::copy_file);
@@ -29,9 +33,11 @@ TEST(VfsApiTest, ReadsEveryAction) {
 }
 
 TEST(VfsApiTest, RefusesWhatIsNone) {
-  for (const char* json : {"\"Reed\"", "5", "null", "{}", R"({"OpenFile":{}})", R"({"OpenFile":{"create":1}})",
-                           R"("SetLen")", R"({"SetLen":-1})", R"({"Seek":{"Start":-1}})", R"({"Seek":"Start"})",
-                           R"({"Seek":{"Middle":1}})", R"({"Rename":{}})", R"({"Read":1})"}) {
+  for (const char* json :
+       {"\"Reed\"", "5", "null", "{}", R"({"OpenFile":{}})", R"({"OpenFile":{"create":1}})", R"("SetLen")",
+        R"({"SetLen":-1})", R"({"Seek":{"Start":-1}})", R"({"Seek":"Start"})", R"({"Seek":{"Middle":1}})",
+        R"({"Rename":{}})", R"({"Read":1})", R"({"ReadRange":{"offset":1}})",
+        R"({"ReadRange":{"offset":-1,"length":1}})", R"({"ReadRange":5})"}) {
     EXPECT_FALSE(action_of(json)) << json;
   }
   for (const char* body : {"", "{}", R"({"path":"/a:b/c"})", R"({"path":5,"action":"Read"})", "not json"}) {

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 namespace kinode::modules::vfs {
 namespace {
@@ -21,8 +22,13 @@ struct VfsModule::Work {
   std::mutex mutex;
   std::condition_variable idle;
   size_t calls = 0;
-  size_t bytes = 0;
+  /// Of these, those that wait for an earlier one of their process or for a thread, and their bytes.
+  size_t calls_waiting = 0;
+  size_t bytes_waiting = 0;
   bool stopped = false;
+
+  /// With the mutex held: whether poll, which stopped, is to be woken.
+  bool take_stopped() { return std::exchange(stopped, false); }
 };
 
 /// The answer to a request that went well.
@@ -61,12 +67,19 @@ VfsModule::VfsModule(kernel::ProcessContext& context, Vfs& vfs, BlockingPool& po
                                         const Capability& capability) { return context.holds(holder, capability); }),
       queues_(pool),
       work_(std::make_unique<Work>()) {
+  drives_.gate().on_release([this] {
+    std::lock_guard lock(work_->mutex);
+    if (work_->take_stopped()) {
+      context_.wake();
+    }
+  });
   if (settings_.ask_fd_manager) {
     drives_.handles().on_limit([this] { send_to_fd_manager("\"FdsLimitHit\""); });
   }
 }
 
 VfsModule::~VfsModule() {
+  drives_.gate().on_release({});
   wait_idle();
   drives_.handles().on_limit({});
 }
@@ -84,7 +97,8 @@ kernel::Process::Poll VfsModule::poll() {
   for (int i = 0; i < envelopes_of_one_poll; ++i) {
     {
       std::lock_guard lock(work_->mutex);
-      work_->stopped = work_->calls >= settings_.calls_in_work || work_->bytes >= settings_.bytes_in_work;
+      work_->stopped = work_->calls_waiting >= settings_.calls_waiting ||
+                       work_->bytes_waiting >= settings_.bytes_waiting || drives_.gate().is_held();
       if (work_->stopped) {
         return {};
       }
@@ -121,20 +135,24 @@ void VfsModule::start(Call call, size_t bytes) {
   {
     std::lock_guard lock(work_->mutex);
     ++work_->calls;
-    work_->bytes += bytes;
+    ++work_->calls_waiting;
+    work_->bytes_waiting += bytes;
   }
   std::string key = call.source().process().text();
   queues_.submit(key, [this, bytes, call = std::make_shared<Call>(std::move(call))]() mutable {
+    {
+      std::lock_guard lock(work_->mutex);
+      --work_->calls_waiting;
+      work_->bytes_waiting -= bytes;
+      if (work_->take_stopped()) {
+        context_.wake();
+      }
+    }
     carry_out(*call);
     call.reset();
     // The last words: with no call in work the module may be gone.
     std::lock_guard lock(work_->mutex);
-    work_->bytes -= bytes;
     --work_->calls;
-    if (work_->stopped) {
-      work_->stopped = false;
-      context_.wake();
-    }
     if (work_->calls == 0) {
       work_->idle.notify_all();
     }
@@ -223,6 +241,8 @@ VfsResult<VfsModule::Done> VfsModule::act_on(const Call& call, const Action& act
       return Done::bytes(drives_.read_to_end(path));
     case Kind::read_exact:
       return Done::bytes(drives_.read_exact(path, action.number));
+    case Kind::read_range:
+      return Done::bytes(drives_.read_range(path, action.offset, action.number));
     case Kind::read_to_string:
       return Done::value(drives_.read_to_string(path), answers::read_to_string);
     case Kind::read_dir:

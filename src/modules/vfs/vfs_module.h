@@ -2,7 +2,8 @@
 //
 // Requests of this node only; others are dropped without an answer. Requests of one process are carried out
 // one after another in the order they came (defect G1), those of different processes side by side, on threads
-// of the BlockingPool. While as much is in work as the settings allow, the rest waits in the mailbox.
+// of the BlockingPool. So a large read or write holds up its own process and one thread. Requests wait in the mailbox
+// while as much waits for its turn as the settings allow, and while a snapshot holds the drives.
 //
 // Answers: success when somebody waits for it, with the request's metadata; an error only to a request that
 // expects a response (modules.md 1.3). A blob of an answer is the file's bytes, copied once from the system.
@@ -21,10 +22,10 @@
 namespace kinode::modules::vfs {
 
 struct ModuleSettings {
-  /// Requests taken from the mailbox and not done.
-  size_t calls_in_work = 1'024;
+  /// Requests taken from the mailbox whose turn has not come.
+  size_t calls_waiting = 16'384;
   /// Bytes of their bodies and blobs.
-  size_t bytes_in_work = size_t{256} << 20U;
+  size_t bytes_waiting = size_t{1} << 30U;
   /// Whether there is an fd-manager:distro:sys to ask for a limit of open files, and to tell when it is met.
   bool ask_fd_manager = false;
 };

@@ -242,9 +242,30 @@ TEST_F(VfsModuleTest, FdManagerSetsTheLimitAndNobodyElse) {
   EXPECT_EQ(vfs_->drives().handles().open_files(), 1U);
 }
 
+TEST_F(VfsModuleTest, ARangeIsReadWithoutAHandle) {
+  EXPECT_EQ(ask(*alice_, "/chat:a.os/d", R"("CreateDrive")"), ok);
+  EXPECT_EQ(ask(*alice_, "/chat:a.os/d/x", R"("Write")", blob("0123456789")), ok);
+  EXPECT_EQ(ask(*alice_, "/chat:a.os/d/x", R"({"ReadRange":{"offset":7,"length":5}})"), R"("Read")");
+  EXPECT_EQ(last_blob(), "789");
+  EXPECT_EQ(vfs_->drives().handles().open_files(), 0U);
+  EXPECT_EQ(ask(*bob_, "/chat:a.os/d/x", R"({"ReadRange":{"offset":0,"length":1}})"), R"({"Err":"NoReadCap"})");
+}
+
+TEST_F(VfsModuleTest, WhileASnapshotHoldsTheDrivesRequestsWaitInTheMailbox) {
+  EXPECT_EQ(ask(*alice_, "/chat:a.os/d", R"("CreateDrive")"), ok);
+  ASSERT_TRUE(vfs_->drives().gate().hold(std::chrono::milliseconds(10'000)));
+  send(*alice_, "/chat:a.os/d/x", R"("Write")", blob("1"));
+  settle();
+  EXPECT_EQ(next(*alice_), "-");
+  vfs_->drives().gate().release();
+  settle();
+  EXPECT_EQ(next(*alice_), ok);
+  EXPECT_EQ(home_.content("chat:a.os/d/x"), "1");
+}
+
 class BusyVfsModuleTest : public VfsModuleTest {
  protected:
-  BusyVfsModuleTest() : VfsModuleTest({.calls_in_work = 2}) {}
+  BusyVfsModuleTest() : VfsModuleTest({.calls_waiting = 2}) {}
 };
 
 TEST_F(BusyVfsModuleTest, TakesNoMoreThanItMayAndAnswersAll) {
@@ -253,6 +274,32 @@ TEST_F(BusyVfsModuleTest, TakesNoMoreThanItMayAndAnswersAll) {
   }
   settle();
   EXPECT_EQ(alice_->received() + bob_->received(), 50U);
+}
+
+class LargeWriteTest : public VfsModuleTest {
+ protected:
+  LargeWriteTest() : VfsModuleTest({.bytes_waiting = 1'000}) {}
+};
+
+TEST_F(LargeWriteTest, OneThatIsUnderWayHoldsUpNobodyElse) {
+  EXPECT_EQ(ask(*alice_, "/chat:a.os/d", R"("CreateDrive")"), ok);
+  EXPECT_EQ(ask(*alice_, "/chat:a.os/d/large", R"("CreateFile")"), ok);
+  EXPECT_EQ(ask(*bob_, "/other:b.os/d", R"("CreateDrive")"), ok);
+  {
+    // It waits for its file, as for a slow disk.
+    const std::shared_ptr<Handle> file = vfs_->drives().handles().find("chat:a.os/d/large");
+    std::lock_guard busy(file->mutex);
+    send(*alice_, "/chat:a.os/d/large", R"("Append")", blob(std::string(1'000'000, 'x')));
+    for (int i = 0; i < 20; ++i) {
+      send(*bob_, "/other:b.os/d/small", R"("Write")", blob("x"));
+    }
+    while (bob_->received() < 20) {
+      node_.run();
+    }
+    EXPECT_EQ(alice_->received(), 0U);
+  }
+  settle();
+  EXPECT_EQ(next(*alice_), ok);
 }
 
 }  // namespace

@@ -1,0 +1,113 @@
+#include "modules/vfs/unflushed.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace kinode::modules::vfs {
+namespace {
+
+/// Of so many files and directories each is flushed; beyond, all that the file system holds. Each is a descriptor.
+constexpr size_t most_files = 64;
+/// So many bytes may wait for the next flush; whoever writes beyond flushes what it wrote.
+constexpr uint64_t most_bytes = uint64_t{16} << 20U;
+
+std::string path_of(int file) {
+  std::array<char, 4096> path{};
+  ssize_t length = readlink(("/proc/self/fd/" + std::to_string(file)).c_str(), path.data(), path.size());
+  return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : "a file";
+}
+
+Error lost(const std::string& path, int number) {
+  return {fmt::format(
+      "{}: what was written may not be on the disk: {}. Nothing that may rest on it leaves the node any more: see to "
+      "the disk, then start the node again",
+      path, std::generic_category().message(number))};
+}
+
+}  // namespace
+
+bool Unflushed::file_changed(int file, uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  note(file);
+  bytes_ += bytes;
+  if (bytes_ < most_bytes) {
+    return false;
+  }
+  bytes_ = 0;
+  return true;
+}
+
+void Unflushed::directory_changed(int directory) {
+  std::lock_guard lock(mutex_);
+  note(directory);
+}
+
+void Unflushed::note(int file) {
+  struct stat status{};
+  if (too_many_) {
+    return;
+  }
+  if (fstat(file, &status) != 0) {
+    too_many_ = true;
+    return;
+  }
+  const Inode inode{status.st_dev, status.st_ino};
+  if (changed_.contains(inode)) {
+    return;
+  }
+  Descriptor kept;
+  if (changed_.size() < most_files) {
+    // A directory is reopened: an O_PATH descriptor cannot be flushed.
+    kept = Descriptor(S_ISDIR(status.st_mode) ? openat(file, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                                              : fcntl(file, F_DUPFD_CLOEXEC, 0));
+  }
+  if (kept) {
+    changed_.emplace(inode, std::move(kept));
+  } else {
+    too_many_ = true;
+  }
+}
+
+bool Unflushed::is_flushed() {
+  std::lock_guard one_at_a_time(flushing_);
+  std::lock_guard lock(mutex_);
+  return changed_.empty() && !too_many_ && !failure_;
+}
+
+Result<void> Unflushed::flush() {
+  std::lock_guard one_at_a_time(flushing_);
+  std::map<Inode, Descriptor> changed;
+  bool all = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (failure_) {
+      return std::unexpected(*failure_);
+    }
+    changed = std::exchange(changed_, {});
+    all = std::exchange(too_many_, false);
+    bytes_ = 0;
+  }
+  std::optional<Error> failure;
+  if (all && syncfs(directory_.get()) != 0) {
+    failure = lost(path_of(directory_.get()), errno);
+  }
+  for (const auto& [inode, file] : changed) {
+    if (!all && fsync(file.get()) != 0 && !failure) {
+      failure = lost(path_of(file.get()), errno);
+    }
+  }
+  if (!failure) {
+    return {};
+  }
+  std::lock_guard lock(mutex_);
+  failure_ = failure;
+  return std::unexpected(std::move(*failure));
+}
+
+}  // namespace kinode::modules::vfs
