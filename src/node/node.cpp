@@ -32,6 +32,8 @@ namespace kinode::node {
 namespace {
 
 constexpr size_t disk_thread_count = 8;
+/// Each is held up by one large read or write.
+constexpr size_t drive_thread_count = 16;
 
 /// A folder that is there already stays as its owner made it; a new one is for the owner alone.
 Result<void> make_home(const std::string& home) {
@@ -77,6 +79,7 @@ struct Node::Parts {
   std::unique_ptr<modules::RocksJournal> journal;
   std::unique_ptr<modules::vfs::Vfs> vfs;
   std::unique_ptr<BlockingPool> disk_threads;
+  std::unique_ptr<BlockingPool> drive_threads;
   std::unique_ptr<BlockingPool> compile_threads;
   std::shared_ptr<wasm::Engine> engine;
   std::unique_ptr<WorkerPool> workers;
@@ -112,7 +115,10 @@ Result<void> Node::Parts::open_home() {
                                                         log->say(line);
                                                       }
                                                     }});
-  auto opened_vfs = modules::vfs::Vfs::open(options.home);
+  modules::vfs::Settings drives;
+  drives.quota.bytes = options.drive_quota;
+  drives.journal = opened_journal ? opened_journal->get() : nullptr;
+  auto opened_vfs = modules::vfs::Vfs::open(options.home, drives);
   if (auto error = codec::first_error(listener, opened_log, opened_journal, opened_vfs)) {
     return std::unexpected(*error);
   }
@@ -120,6 +126,7 @@ Result<void> Node::Parts::open_home() {
   log = std::move(*opened_log);
   journal = std::move(*opened_journal);
   vfs = std::move(*opened_vfs);
+  journal->also_flush(vfs->flush());
   return {};
 }
 
@@ -130,6 +137,7 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
   }
   const std::string name = ours->name;
   disk_threads = std::make_unique<BlockingPool>("disk", disk_thread_count);
+  drive_threads = std::make_unique<BlockingPool>("drive", drive_thread_count);
   compile_threads = std::make_unique<BlockingPool>("compile", std::max(1U, std::thread::hardware_concurrency()));
   auto started = wasm::Engine::start({});
   if (!started) {
@@ -183,7 +191,7 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
                                                   [this] { return journal->checkpoint(journal->backup_path()); });
   });
   kernel->add_module(ProcessId("vfs", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
-    return std::make_unique<modules::vfs::VfsModule>(context, *vfs, *disk_threads);
+    return std::make_unique<modules::vfs::VfsModule>(context, *vfs, *drive_threads);
   });
   kernel->add_module(ProcessId("timer", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
     return std::make_unique<modules::TimerModule>(context, clock, timers);

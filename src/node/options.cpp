@@ -12,6 +12,8 @@ namespace kinode::node {
 namespace {
 
 constexpr uint64_t most_log_bytes = uint64_t{1} << 60U;
+constexpr uint64_t least_drive_quota = uint64_t{1} << 20U;
+constexpr uint64_t most_drive_quota = uint64_t{1} << 60U;
 
 CLI::Option* add_port(CLI::App& app, const std::string& name, std::optional<uint16_t>& port, const std::string& text) {
   return app.add_option(name, port, text)->check(CLI::Range(0, 65'535))->type_name("PORT");
@@ -81,6 +83,10 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--max-processes", options.max_processes, "Processes at most")
       ->check(CLI::Range(16, 10'000'000))
       ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--drive-quota", options.drive_quota, "Bytes that the drives of one package may hold")
+      ->check(CLI::Range(least_drive_quota, most_drive_quota))
+      ->type_name("BYTES")
       ->capture_default_str();
 }
 

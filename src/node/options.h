@@ -40,6 +40,8 @@ struct Options {
   uint64_t max_log_size = 16'000'000;
   uint64_t log_files = 4;
   size_t max_processes = 30'000;
+  /// Bytes that the drives of one package may hold.
+  uint64_t drive_quota = uint64_t{64} << 30U;
 };
 
 /// What `main` does in place of running a node: print this and exit with this.

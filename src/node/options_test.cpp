@@ -60,6 +60,7 @@ TEST_F(OptionsTest, TheHomeAloneGivesTheDefaults) {
   EXPECT_EQ(given.max_log_size, 16'000'000U);
   EXPECT_EQ(given.log_files, 4U);
   EXPECT_EQ(given.max_processes, 30'000U);
+  EXPECT_EQ(given.drive_quota, 64ULL << 30U);
 }
 
 TEST_F(OptionsTest, EveryOptionIsTaken) {
@@ -89,6 +90,8 @@ TEST_F(OptionsTest, EveryOptionIsTaken) {
                            "1000",
                            "--max-processes",
                            "16",
+                           "--drive-quota",
+                           "1048576",
                            "/home/it"});
   EXPECT_EQ(given.home, "/home/it");
   EXPECT_EQ(given.port, 8123);
@@ -105,6 +108,7 @@ TEST_F(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(given.max_log_size, 0U);
   EXPECT_EQ(given.log_files, 1000U);
   EXPECT_EQ(given.max_processes, 16U);
+  EXPECT_EQ(given.drive_quota, 1'048'576U);
 }
 
 TEST_F(OptionsTest, ShortFormsMeanTheSame) {
@@ -144,10 +148,26 @@ TEST_F(OptionsTest, HelpAndVersionArePrintedAndAreNoFailure) {
     auto help = parse({flag});
     ASSERT_FALSE(help.has_value());
     EXPECT_EQ(help.error().status, 0);
-    for (const char* option :
-         {"HOME", "--port", "--ws-port", "--tcp-port", "--verbosity", "--detached", "--password", "--fake-node-name",
-          "--devnet", "--bootstrap", "--component-cache", "--logging-off", "--max-log-size", "--number-log-files",
-          "--max-processes", "--fakechain-port", "--rpc", "--rpc-config", "--version"}) {
+    for (const char* option : {"HOME",
+                               "--port",
+                               "--ws-port",
+                               "--tcp-port",
+                               "--verbosity",
+                               "--detached",
+                               "--password",
+                               "--fake-node-name",
+                               "--devnet",
+                               "--bootstrap",
+                               "--component-cache",
+                               "--logging-off",
+                               "--max-log-size",
+                               "--number-log-files",
+                               "--max-processes",
+                               "--drive-quota",
+                               "--fakechain-port",
+                               "--rpc",
+                               "--rpc-config",
+                               "--version"}) {
       EXPECT_THAT(help.error().text, HasSubstr(option));
     }
   }
@@ -173,6 +193,9 @@ TEST_F(OptionsTest, AWrongCommandLineIsToldWithWhatToDo) {
   }
   for (const char* value : {"-5", "much", "99999999999999999999999"}) {
     EXPECT_THAT(refusal({"/h", "--max-log-size", value}), AllOf(HasSubstr("--max-log-size"), HasSubstr("range 0 to")));
+  }
+  for (const char* value : {"1048575", "-1", "64G"}) {
+    EXPECT_THAT(refusal({"/h", "--drive-quota", value}), AllOf(HasSubstr("--drive-quota"), HasSubstr("range 1048576")));
   }
   for (const char* option : {"--port", "--bootstrap", "--fake-node-name"}) {
     EXPECT_THAT(refusal({"/h", option}), AllOf(HasSubstr(option), HasSubstr("required")));
