@@ -20,7 +20,7 @@ orders(State) ->
     end.
 
 carry_out(Name, Words, State) ->
-    Known = [bench_messages, bench_crowds, bench_lives],
+    Known = [bench_messages, bench_crowds, bench_lives, bench_files],
     [Module | _] = [Module || Module <- Known, lists:member(Name, Module:orders())],
     Module:carry_out(Name, [argument(Word) || Word <- Words], State).
 

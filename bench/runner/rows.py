@@ -85,6 +85,15 @@ ROWS = [
         make="make-savers {crowd}", by_all=True, outside=True),
     Row("storm", "1 000 crash at once, until each answers again", "storm", 1, crowd=1_000,
         before="make-crashers {crowd}", by_all=True, peers=("erlang",)),
+    Row("file-write-1k", "1 KiB written to the vfs, as a whole", "write-files {count} {size}", 2_000, size=1024,
+        peers=("erlang",)),
+    Row("file-read-1k", "1 KiB read from the vfs", "read-files {count} {size}", 5_000, peer_count=20_000, size=1024,
+        peers=("erlang",)),
+    Row("file-append-1k", "1 KiB appended to a file of the vfs", "append-files {count} {size}", 5_000, peer_count=20_000,
+        size=1024, peers=("erlang",)),
+    Row("file-write-1m", "1 MiB written to the vfs, as a whole", "write-files {count} {size}", 200, size=MIB,
+        peers=("erlang",)),
+    Row("file-read-1m", "1 MiB read from the vfs", "read-files {count} {size}", 1_000, size=MIB, peers=("erlang",)),
 ]
 
 

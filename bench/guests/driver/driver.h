@@ -51,6 +51,8 @@ class Driver {
   Outcome make_crashers(uint64_t count);
   Outcome storm();
   Outcome hogs(bool mute, uint64_t count);
+  // files.cpp
+  Outcome files(Order order);
 
   /// Starts a process of our package; nothing if the node refuses.
   std::optional<kinode::Address> spawn(std::string_view component, Start start);
