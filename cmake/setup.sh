@@ -10,7 +10,7 @@ export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 
 packages=(
   ca-certificates g++ cmake ninja-build ccache pkg-config git python3 python3-pip curl
-  libboost1.81-dev librocksdb-dev libssl-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
+  libboost1.81-dev librocksdb-dev libsqlite3-dev libssl-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libtomlplusplus-dev libarchive-dev libargon2-dev libgtest-dev libgmock-dev libbenchmark-dev
   prometheus-cpp-dev
   # tests on a line with faults

@@ -1,0 +1,48 @@
+// SqliteDatabase: one open database. Reading goes on beside writing, and beside other reading, each on a connection of
+// its own, and sees what was committed last (WAL). Writing is one after another.
+//
+// Any thread; a call waits for the disk, and one that writes for those before it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "modules/sqlite/connection.h"
+
+namespace kinode::modules::sqlite {
+
+class SqliteDatabase {
+ public:
+  /// Makes the file where there is none; its folder is there. `limits` and `stopping` as of Connection.
+  static SqliteResult<std::unique_ptr<SqliteDatabase>> open(std::filesystem::path file, const Limits& limits,
+                                                            const std::atomic<bool>& stopping);
+
+  // As those of Connection.
+  SqliteResult<std::string> query(const Statement& statement);
+  SqliteResult<std::optional<std::string>> write(const Statement& statement);
+  SqliteResult<void> write_all(std::span<const Statement> statements);
+
+  /// Connections for reading that stay open for the next Query.
+  static constexpr size_t most_idle_readers = 2;
+
+ private:
+  SqliteDatabase(std::filesystem::path file, const Limits& limits, const std::atomic<bool>& stopping,
+                 std::unique_ptr<Connection> writer)
+      : file_(std::move(file)), limits_(limits), stopping_(stopping), writer_(std::move(writer)) {}
+  SqliteResult<std::unique_ptr<Connection>> take_reader();
+  void give_back(std::unique_ptr<Connection> reader);
+
+  const std::filesystem::path file_;
+  const Limits& limits_;
+  const std::atomic<bool>& stopping_;
+  /// Held while a statement runs: who writes waits for it.
+  std::mutex writing_;
+  std::unique_ptr<Connection> writer_;  // guarded by `writing_`
+  std::mutex readers_mutex_;
+  std::vector<std::unique_ptr<Connection>> idle_readers_;  // guarded by `readers_mutex_`
+};
+
+}  // namespace kinode::modules::sqlite
