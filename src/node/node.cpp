@@ -10,8 +10,10 @@
 #include "base/blocking_pool.h"
 #include "base/worker_pool.h"
 #include "codec/json.h"
+#include "modules/database/database_module.h"
 #include "modules/http_server/http_server.h"
 #include "modules/net/net_module.h"
+#include "modules/sqlite/sqlite_engine.h"
 #include "modules/state/home_lock.h"
 #include "modules/state/rocks_journal.h"
 #include "modules/state/state_module.h"
@@ -34,6 +36,8 @@ namespace {
 constexpr size_t disk_thread_count = 8;
 /// Each is held up by one large read or write.
 constexpr size_t drive_thread_count = 16;
+/// Threads of their own, since a statement may take long: others' files and states do not wait for it.
+constexpr size_t sqlite_thread_count = 8;
 
 /// A folder that is there already stays as its owner made it; a new one is for the owner alone.
 Result<void> make_home(const std::string& home) {
@@ -78,8 +82,11 @@ struct Node::Parts {
   std::shared_ptr<modules::HttpListener> http;
   std::unique_ptr<modules::RocksJournal> journal;
   std::unique_ptr<modules::vfs::Vfs> vfs;
+  std::unique_ptr<modules::sqlite::SqliteEngine> sqlite;
+  modules::database::WorkGate sqlite_gate;
   std::unique_ptr<BlockingPool> disk_threads;
   std::unique_ptr<BlockingPool> drive_threads;
+  std::unique_ptr<BlockingPool> sqlite_threads;
   std::unique_ptr<BlockingPool> compile_threads;
   std::shared_ptr<wasm::Engine> engine;
   std::unique_ptr<WorkerPool> workers;
@@ -119,7 +126,8 @@ Result<void> Node::Parts::open_home() {
   drives.quota.bytes = options.drive_quota;
   drives.journal = opened_journal ? opened_journal->get() : nullptr;
   auto opened_vfs = modules::vfs::Vfs::open(options.home, drives);
-  if (auto error = codec::first_error(listener, opened_log, opened_journal, opened_vfs)) {
+  auto opened_sqlite = modules::sqlite::SqliteEngine::open(options.home);
+  if (auto error = codec::first_error(listener, opened_log, opened_journal, opened_vfs, opened_sqlite)) {
     return std::unexpected(*error);
   }
   http = std::move(*listener);
@@ -127,6 +135,7 @@ Result<void> Node::Parts::open_home() {
   journal = std::move(*opened_journal);
   vfs = std::move(*opened_vfs);
   journal->also_flush(vfs->flush());
+  sqlite = std::move(*opened_sqlite);
   return {};
 }
 
@@ -138,6 +147,7 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
   const std::string name = ours->name;
   disk_threads = std::make_unique<BlockingPool>("disk", disk_thread_count);
   drive_threads = std::make_unique<BlockingPool>("drive", drive_thread_count);
+  sqlite_threads = std::make_unique<BlockingPool>("sqlite", sqlite_thread_count);
   compile_threads = std::make_unique<BlockingPool>("compile", std::max(1U, std::thread::hardware_concurrency()));
   auto started = wasm::Engine::start({});
   if (!started) {
@@ -192,6 +202,9 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
   });
   kernel->add_module(ProcessId("vfs", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
     return std::make_unique<modules::vfs::VfsModule>(context, *vfs, *drive_threads);
+  });
+  kernel->add_module(ProcessId("sqlite", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
+    return std::make_unique<modules::database::DatabaseModule>(context, *sqlite, sqlite_gate, *sqlite_threads);
   });
   kernel->add_module(ProcessId("timer", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
     return std::make_unique<modules::TimerModule>(context, clock, timers);
@@ -292,6 +305,9 @@ Node::~Node() {
   }
   if (parts.http) {
     parts.http->stop();
+  }
+  if (parts.sqlite) {
+    parts.sqlite->stop();
   }
   if (parts.kernel) {
     parts.kernel->shutdown();
