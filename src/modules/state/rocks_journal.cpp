@@ -65,7 +65,8 @@ struct RocksJournal::State {
   void run();
   bool wait_for_group(std::unique_lock<std::mutex>& lock);
   bool flush(std::unique_lock<std::mutex>& lock);
-  /// What is kept beside the store first: what the group says may rest on it.
+  /// What is kept beside the store comes first: what a group says may rest on it.
+  Result<void> flush_beside();
   Result<void> commit(const Group& group);
   void call_back(std::unique_lock<std::mutex>& lock);
   Result<std::optional<Bytes>> read(const std::string& key);
@@ -116,17 +117,21 @@ bool RocksJournal::State::wait_for_group(std::unique_lock<std::mutex>& lock) {
   return open.last != 0;
 }
 
-Result<void> RocksJournal::State::commit(const Group& group) {
-  std::vector<std::function<Result<void>()>> beside;
+Result<void> RocksJournal::State::flush_beside() {
+  std::vector<std::function<Result<void>()>> all;
   {
     std::lock_guard lock(mutex);
-    beside = companions;
+    all = companions;
   }
-  for (const std::function<Result<void>()>& flush_beside : beside) {
-    if (Result<void> flushed = flush_beside(); !flushed) {
+  for (const std::function<Result<void>()>& flush_one : all) {
+    if (Result<void> flushed = flush_one(); !flushed) {
       return flushed;
     }
   }
+  return {};
+}
+
+Result<void> RocksJournal::State::commit(const Group& group) {
   return group.changes.empty() ? Result<void>() : store->commit(group.changes);
 }
 
@@ -134,7 +139,10 @@ Result<void> RocksJournal::State::commit(const Group& group) {
 bool RocksJournal::State::flush(std::unique_lock<std::mutex>& lock) {
   std::shared_ptr<const Group> group = flushing;
   lock.unlock();
-  Result<void> committed = commit(*group);
+  Result<void> committed = flush_beside();
+  if (committed) {
+    committed = commit(*group);
+  }
   lock.lock();
   if (committed) {
     return true;
@@ -151,7 +159,10 @@ bool RocksJournal::State::flush(std::unique_lock<std::mutex>& lock) {
       return false;
     }
     lock.unlock();
-    Result<void> again = store->reopen(group->bytes);
+    Result<void> again = flush_beside();
+    if (again) {
+      again = store->reopen(group->bytes);
+    }
     if (again) {
       again = commit(*group);
     }
