@@ -80,9 +80,9 @@ struct Node::Parts {
   std::optional<modules::HomeLock> lock;
   std::unique_ptr<Log> log;
   std::shared_ptr<modules::HttpListener> http;
+  std::unique_ptr<modules::sqlite::SqliteEngine> sqlite;  // the journal flushes it
   std::unique_ptr<modules::RocksJournal> journal;
   std::unique_ptr<modules::vfs::Vfs> vfs;
-  std::unique_ptr<modules::sqlite::SqliteEngine> sqlite;
   modules::database::WorkGate sqlite_gate;
   std::unique_ptr<BlockingPool> disk_threads;
   std::unique_ptr<BlockingPool> drive_threads;
@@ -126,7 +126,8 @@ Result<void> Node::Parts::open_home() {
   drives.quota.bytes = options.drive_quota;
   drives.journal = opened_journal ? opened_journal->get() : nullptr;
   auto opened_vfs = modules::vfs::Vfs::open(options.home, drives);
-  auto opened_sqlite = modules::sqlite::SqliteEngine::open(options.home);
+  auto opened_sqlite =
+      modules::sqlite::SqliteEngine::open(options.home, {.on_write = [this] { (void)journal->write({}); }});
   if (auto error = codec::first_error(listener, opened_log, opened_journal, opened_vfs, opened_sqlite)) {
     return std::unexpected(*error);
   }
@@ -136,6 +137,7 @@ Result<void> Node::Parts::open_home() {
   vfs = std::move(*opened_vfs);
   journal->also_flush(vfs->flush());
   sqlite = std::move(*opened_sqlite);
+  journal->also_flush([this] { return sqlite->sync(); });
   return {};
 }
 

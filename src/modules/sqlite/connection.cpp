@@ -110,7 +110,7 @@ SqliteResult<void> Connection::configure(Role role) {
   // Temporary files would lie outside of the home, and count in no limit.
   SqliteResult<void> done = execute("PRAGMA temp_store = MEMORY");
   if (done && role == Role::writer) {
-    done = execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
+    done = execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
   }
   if (done && role == Role::writer) {
     done = limit_size();

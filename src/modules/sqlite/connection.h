@@ -1,8 +1,8 @@
 // Connection: one connection of SQLite with one database, set up so that statements of strangers can be run on it.
 //
 // Statements are judged by the Authorizer, bounded in time and memory (limits.h), and compiled once: the last ones
-// used are kept. A writer's changes are on the disk (WAL, synchronous=FULL) when its calls return: an answer rests on
-// nothing that a power failure takes back.
+// used are kept. What a writer changed is in the database's log (WAL) when its call returns, so the end of the program
+// loses nothing; the log is brought to the disk by SqliteDatabase::sync.
 //
 // Used by one thread at a time. Errors are those for guests (sqlite_error.h).
 #pragma once

@@ -175,7 +175,7 @@ TEST_F(ConnectionTest, ProgramsMayAskForWhatIsSoAnyway) {
   EXPECT_EQ(query("PRAGMA journal_mode = WAL"), "[]");
   EXPECT_EQ(write("PRAGMA synchronous = OFF"), "ok");
   EXPECT_EQ(query("PRAGMA journal_mode"), R"([{"journal_mode":"wal"}])");
-  EXPECT_EQ(write("PRAGMA synchronous"), R"([{"synchronous":2}])");
+  EXPECT_EQ(write("PRAGMA synchronous"), R"([{"synchronous":1}])");
   EXPECT_EQ(query("SELECT name FROM pragma_table_list WHERE name = 'none'"), "[]");
 }
 
@@ -275,7 +275,7 @@ TEST_F(ConnectionTest, ThePragmasOfDurabilityHaveNoEffect) {
     EXPECT_EQ(query(sql), "[]") << sql;
   }
   EXPECT_EQ(write("PRAGMA journal_mode"), R"([{"journal_mode":"wal"}])");
-  EXPECT_EQ(write("PRAGMA synchronous"), R"([{"synchronous":2}])");
+  EXPECT_EQ(write("PRAGMA synchronous"), R"([{"synchronous":1}])");
   EXPECT_EQ(write("PRAGMA locking_mode"), R"([{"locking_mode":"normal"}])");
 }
 

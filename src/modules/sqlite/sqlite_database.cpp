@@ -1,5 +1,10 @@
 #include "modules/sqlite/sqlite_database.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace kinode::modules::sqlite {
@@ -44,12 +49,49 @@ SqliteResult<std::string> SqliteDatabase::query(const Statement& statement) {
 
 SqliteResult<std::optional<std::string>> SqliteDatabase::write(const Statement& statement) {
   std::lock_guard lock(writing_);
-  return writer_->write(statement);
+  writes_ = true;
+  SqliteResult<std::optional<std::string>> rows = writer_->write(statement);
+  dirty_ = true;
+  writes_ = false;
+  return rows;
 }
 
 SqliteResult<void> SqliteDatabase::write_all(std::span<const Statement> statements) {
   std::lock_guard lock(writing_);
-  return writer_->write_all(statements);
+  writes_ = true;
+  SqliteResult<void> done = writer_->write_all(statements);
+  dirty_ = true;
+  writes_ = false;
+  return done;
+}
+
+SqliteDatabase::~SqliteDatabase() {
+  if (dirty_) {
+    (void)sync();  // nobody is there to be told
+  }
+}
+
+Result<void> SqliteDatabase::sync() {
+  dirty_ = false;  // first, so that a write during the sync is not missed
+  const std::string log = file_.string() + "-wal";
+  // SQLite has no call for this that does not wait for who writes. Its locks are not on this file, so that closing it
+  // lets go of none.
+  const int opened = ::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (opened < 0) {
+    if (errno == ENOENT) {
+      return {};
+    }
+    dirty_ = true;
+    return fail("{}: {}", log, std::strerror(errno));
+  }
+  const int result = ::fdatasync(opened);
+  const int error = errno;
+  ::close(opened);
+  if (result != 0) {
+    dirty_ = true;
+    return fail("{}: {}", log, std::strerror(error));
+  }
+  return {};
 }
 
 }  // namespace kinode::modules::sqlite

@@ -1,6 +1,8 @@
 // SqliteDatabase: one open database. Reading goes on beside writing, and beside other reading, each on a connection of
 // its own, and sees what was committed last (WAL). Writing is one after another.
 //
+// What was changed is in the log when the call returns; `sync` brings the log to the disk.
+//
 // Any thread; a call waits for the disk, and one that writes for those before it.
 #pragma once
 
@@ -25,6 +27,12 @@ class SqliteDatabase {
   SqliteResult<std::optional<std::string>> write(const Statement& statement);
   SqliteResult<void> write_all(std::span<const Statement> statements);
 
+  /// Whether there may be something that a query sees and `sync` has not brought to the disk.
+  [[nodiscard]] bool is_dirty() const { return writes_ || dirty_; }
+  /// All that was written before is on the disk when it returns. It waits for no statement.
+  Result<void> sync();
+  ~SqliteDatabase();
+
   /// Connections for reading that stay open for the next Query.
   static constexpr size_t most_idle_readers = 2;
 
@@ -38,6 +46,8 @@ class SqliteDatabase {
   const std::filesystem::path file_;
   const Limits& limits_;
   const std::atomic<bool>& stopping_;
+  std::atomic<bool> writes_ = false;  // a statement runs that writes
+  std::atomic<bool> dirty_ = false;   // one has run since `sync`
   /// Held while a statement runs: who writes waits for it.
   std::mutex writing_;
   std::unique_ptr<Connection> writer_;  // guarded by `writing_`

@@ -50,7 +50,9 @@ class SqliteEngine::QueuedTransaction final : public database::Transaction {
     if (!database) {
       return std::unexpected(std::move(database.error()));
     }
-    return (*database)->write_all(statements_);
+    DatabaseResult<void> done = (*database)->write_all(statements_);
+    engine_.settings_.on_write();
+    return done;
   }
 
  private:
@@ -101,6 +103,17 @@ DatabaseResult<void> SqliteEngine::open(const DatabaseId& database) {
 
 DatabaseResult<void> SqliteEngine::remove(const DatabaseId& database) {
   return databases_.remove(database, [&] { return folders_.remove(database); });
+}
+
+Result<void> SqliteEngine::sync() {
+  Result<void> done;
+  databases_.for_each([](const SqliteDatabase& database) { return database.is_dirty(); },
+                      [&](const DatabaseId& id, SqliteDatabase& database) {
+                        if (Result<void> synced = database.sync(); !synced) {
+                          done = std::unexpected(synced.error().at("sqlite: " + id.text()));
+                        }
+                      });
+  return done;
 }
 
 DatabaseResult<std::shared_ptr<database::Transaction>> SqliteEngine::begin(const DatabaseId& database) {
@@ -154,6 +167,10 @@ DatabaseResult<Answer> SqliteEngine::query(const DatabaseCall& call, std::string
   const Statement statement{std::move(sql), std::move(*parameters)};
   SqliteResult<std::optional<std::string>> rows =
       *runs == Runs::on_writer ? (*database)->write(statement) : (*database)->query(statement);
+  // Also of what another has written and its answer does not stand for yet.
+  if ((*database)->is_dirty()) {
+    settings_.on_write();
+  }
   if (!rows) {
     return std::unexpected(std::move(rows.error()));
   }
@@ -186,6 +203,7 @@ DatabaseResult<Answer> SqliteEngine::write(const DatabaseCall& call, std::string
     return std::unexpected(std::move(database.error()));
   }
   SqliteResult<std::optional<std::string>> rows = (*database)->write(statement);
+  settings_.on_write();
   if (!rows) {
     return std::unexpected(std::move(rows.error()));
   }

@@ -13,11 +13,16 @@
 // transaction of its own kind, held open by a process that waits for something else, would stop all others. So errors
 // of SQL show at Commit, as in the first client, and after one nothing is done.
 //
-// Any thread. It outlives its module.
+// **Durability.** What was written is in its database's log when it is answered: the end of the program loses nothing.
+// `sync`, which the journal calls before it calls anything durable, brings the logs to the disk. So a Write costs no
+// flush of the disk, and what leaves the node rests on nothing that a power failure takes back.
+//
+// Any thread. It outlives its module, and the journal that calls `sync`.
 #pragma once
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "modules/database/database_engine.h"
@@ -33,6 +38,9 @@ struct Settings {
   /// Databases that nobody uses and that stay open. Each has three files open, and three for each reader.
   size_t open_databases = 64;
   database::DatabaseFolders::Limits folders;
+  /// After each change, and each Query that may have seen one that is not on the disk yet, before it is answered, for
+  /// the journal to be told. Any thread; must not wait.
+  std::function<void()> on_write = [] {};
 };
 
 class SqliteEngine final : public database::DatabaseEngine {
@@ -45,6 +53,9 @@ class SqliteEngine final : public database::DatabaseEngine {
   database::DatabaseResult<std::shared_ptr<database::Transaction>> begin(const database::DatabaseId& database) override;
   database::DatabaseResult<database::Answer> act(const database::DatabaseCall& call,
                                                  const codec::JsonVariant& action) override;
+
+  /// All that was written before is on the disk when it returns. Fails when the disk does.
+  Result<void> sync();
 
   /// From now on statements end at once, with an error: the node stops.
   void stop() { stopping_ = true; }

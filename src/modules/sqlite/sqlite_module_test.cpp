@@ -29,8 +29,9 @@ class SqliteModuleTest : public ::testing::Test {
     bob_ = &add("bob:other:b.os");
   }
 
-  static Settings settings() {
+  Settings settings() {
     Settings settings;
+    settings.on_write = [this] { ++writes_; };
     settings.limits.query_time = std::chrono::milliseconds(5'000);
     settings.open_databases = 2;
     return settings;
@@ -96,6 +97,7 @@ class SqliteModuleTest : public ::testing::Test {
   }
 
   kernel::testing::TempFolder home_;
+  std::atomic<int> writes_ = 0;
   BlockingPool pool_{"test", 3};
   std::unique_ptr<SqliteEngine> engine_;
   database::WorkGate gate_;
@@ -117,6 +119,24 @@ TEST_F(SqliteModuleTest, ServesADatabase) {
   EXPECT_EQ(rows(*alice_, "SELECT * FROM t WHERE id = 2"), "[]");
   EXPECT_EQ(ask(*alice_, write("INSERT INTO t (name) VALUES ('b') RETURNING id")), ok);
   EXPECT_EQ(last_->blob->bytes.text(), R"([{"id":2}])");
+}
+
+TEST_F(SqliteModuleTest, TheJournalIsToldBeforeAnAnswerRestsOnWhatIsNotOnTheDisk) {
+  EXPECT_EQ(ask(*alice_, "Open"), ok);
+  EXPECT_EQ(ask(*alice_, write("CREATE TABLE t (x)")), ok);
+  EXPECT_EQ(writes_, 1);
+  EXPECT_EQ(rows(*alice_, "PRAGMA user_version = 7"), "[]");
+  EXPECT_EQ(writes_, 2);
+  const uint64_t id = begin(*alice_);
+  EXPECT_EQ(ask(*alice_, write("INSERT INTO t VALUES (1)", id)), ok);
+  EXPECT_EQ(writes_, 2);
+  EXPECT_EQ(ask(*alice_, {{"Commit", {{"tx_id", id}}}}), ok);
+  EXPECT_EQ(writes_, 3);
+  EXPECT_EQ(rows(*alice_, "SELECT * FROM t"), R"([{"x":1}])");
+  EXPECT_EQ(writes_, 4) << "it shows what is not on the disk yet";
+  EXPECT_TRUE(engine_->sync());
+  EXPECT_EQ(rows(*alice_, "SELECT * FROM t"), R"([{"x":1}])");
+  EXPECT_EQ(writes_, 4);
 }
 
 TEST_F(SqliteModuleTest, ErrorsAreThoseOfTheFirstClient) {
