@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <random>
+#include <thread>
 
 #include "suite.h"
 
@@ -138,9 +139,9 @@ TEST_F(Sqlite, S15_NothingOutsideIsReached) {
   open("inside");
   write("inside", "CREATE TABLE t (x)");
   const std::string outside = (node().home() / "outside.db").string();
-  for (const std::string sql :
-       {"ATTACH '" + outside + "' AS o", "WITH a AS (SELECT 1) DELETE FROM t",
-        std::string("PRAGMA writable_schema = ON"), std::string("BEGIN"), std::string("SELECT load_extension('x')")}) {
+  const std::vector<std::string> queries = {"ATTACH '" + outside + "' AS o", "WITH a AS (SELECT 1) DELETE FROM t",
+                                            "PRAGMA writable_schema = ON", "BEGIN", "SELECT load_extension('x')"};
+  for (const std::string& sql : queries) {
     EXPECT_EQ(answer(actor, "inside", query_of(sql)).substr(0, 6), R"({"Err")") << sql;
   }
   EXPECT_EQ(answer(actor, "inside", write_of("VACUUM INTO '" + outside + "'")).substr(0, 6), R"({"Err")");
@@ -218,11 +219,10 @@ TEST_F(Sqlite, MetadataComesBackWithASuccess) {
 }
 
 TEST_F(Sqlite, TheLibraryForProcessesUsesItAll) {
-  const std::string user =
-      spawn({{"name", "sql-user"},
-             {"wasm_path", kit_file("sql-user")},
-             {"public", true},
-             {"request_capabilities", Json::array({capability(address(sqlite_id), messaging)})}});
+  const std::string user = spawn({{"name", "sql-user"},
+                                  {"wasm_path", kit_file("sql-user")},
+                                  {"public", true},
+                                  {"request_capabilities", Json::array({capability(address(sqlite_id), messaging)})}});
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(node().ask(user, "").body,
               R"(5 null:null 7:integer 1.5:real "main":text "AP8=":blob "kept":text same bytes NotAReadKeyword)");
