@@ -1,0 +1,119 @@
+#include "backup/backups.h"
+
+namespace kinode::backup {
+
+Backups::Backups(const RemoteWorker::Node& node) : node_(node) {
+  reading_.submit([this] { [[maybe_unused]] const Result<void> reported = read(); });
+}
+
+Backups::~Backups() {
+  request_stop();
+  Workers workers;
+  {
+    const std::lock_guard lock(mutex_);
+    workers.swap(workers_);
+  }
+}
+
+void Backups::request_stop() {
+  stop_.request_stop();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, worker] : workers_) {
+    worker->request_stop();
+  }
+}
+
+nlohmann::ordered_json Backups::status() const {
+  using Json = nlohmann::ordered_json;
+  const std::lock_guard lock(mutex_);
+  Json remotes = Json::object();
+  for (const auto& [name, worker] : workers_) {
+    Json remote{{"url", restic::shown_url(worker->remote().repository.url)}};
+    remote.update(to_json(worker->status()));
+    remotes[name] = std::move(remote);
+  }
+  return {{"error", error_ ? Json(*error_) : Json(nullptr)}, {"remotes", std::move(remotes)}};
+}
+
+Result<Backups::Tickets> Backups::ask(const std::optional<std::string>& remote, const RemoteWorker::Task& task) {
+  const std::lock_guard lock(mutex_);
+  if (remote && !workers_.contains(*remote)) {
+    return fail("there is no remote `{}`: `kinode backup status` shows which there are", *remote);
+  }
+  if (workers_.empty()) {
+    return fail("there is no remote: add one with `kinode backup add`");
+  }
+  Tickets tickets;
+  for (const auto& [name, worker] : workers_) {
+    if (remote && name != *remote) {
+      continue;
+    }
+    Result<uint64_t> ticket = worker->ask(task);
+    if (!ticket) {
+      return std::unexpected(ticket.error());
+    }
+    tickets[name] = *ticket;
+  }
+  return tickets;
+}
+
+void Backups::list(const std::string& remote, std::function<void(Result<std::vector<restic::Snapshot>>)> done) {
+  std::shared_ptr<RemoteWorker> worker;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto found = workers_.find(remote); found != workers_.end()) {
+      worker = found->second;
+    }
+  }
+  if (!worker) {
+    return done(fail("there is no remote `{}`: `kinode backup status` shows which there are", remote));
+  }
+  listing_.submit([this, remote = worker->remote(), done = std::move(done)] {
+    done(RemoteWork(remote, node_.password, node_.name, node_.home, [](const auto& /*nothing changes*/) {
+         }).snapshots(stop_.get_token()));
+  });
+}
+
+void Backups::reload(std::function<void(Result<void>)> done) {
+  reading_.submit([this, done = std::move(done)] { done(read()); });
+}
+
+Result<void> Backups::read() {
+  Result<Settings> settings = read_settings(node_.home);
+  {
+    const std::lock_guard lock(mutex_);
+    error_ = settings ? std::nullopt : std::optional(settings.error().message);
+  }
+  if (!settings) {
+    node_.report(fmt::format("backups go on as before: {}", settings.error().message));
+    return std::unexpected(settings.error());
+  }
+  start_and_end(*settings);
+  return {};
+}
+
+void Backups::start_and_end(const Settings& settings) {
+  Workers ended;  // without the lock: it waits for them
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto each = workers_.begin(); each != workers_.end();) {
+      const Remote* wanted = settings.find(each->first);
+      if (wanted != nullptr && *wanted == each->second->remote()) {
+        each->second->change(settings);
+        ++each;
+      } else {
+        each->second->request_stop();
+        ended.insert(workers_.extract(each++));
+      }
+    }
+  }
+  ended.clear();
+  const std::lock_guard lock(mutex_);
+  for (const Remote& remote : settings.remotes) {
+    if (!stop_.stop_requested() && !workers_.contains(remote.name)) {
+      workers_[remote.name] = std::make_shared<RemoteWorker>(node_, settings, remote);
+    }
+  }
+}
+
+}  // namespace kinode::backup

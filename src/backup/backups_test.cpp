@@ -1,0 +1,202 @@
+// Remotes that are folders of this machine, with restic itself.
+#include "backup/backups.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <future>
+#include <thread>
+
+#include "kernel/testing/seeded_random.h"
+#include "kernel/testing/temp_folder.h"
+
+namespace kinode::backup {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class BackupsTest : public testing::Test {
+ protected:
+  BackupsTest() {
+    fs::create_directories(home.path() / "kernel");
+    std::ofstream(home.path() / "kernel" / "CURRENT") << "a store";
+  }
+
+  [[nodiscard]] Remote remote(const std::string& name) const {
+    Remote made;
+    made.name = name;
+    made.repository.url = (home.path() / "remotes" / name).string();
+    return made;
+  }
+  [[nodiscard]] restic::Restic restic_of(const std::string& name) const {
+    return {remote(name).repository, password, {.host = "alice.os"}};
+  }
+  void settle(const std::vector<std::string>& names) const {
+    Settings settings;
+    settings.every.reset();
+    settings.retry = 1h;
+    for (const std::string& name : names) {
+      settings.remotes.push_back(remote(name));
+    }
+    ASSERT_TRUE(write_settings(home.path(), settings));
+  }
+  Result<void> reload(Backups& backups) const {
+    std::promise<Result<void>> read;
+    backups.reload([&](Result<void> result) { read.set_value(std::move(result)); });
+    return read.get_future().get();
+  }
+  /// Of what nothing tells.
+  static void until(const std::function<bool()>& is_so) {
+    const auto end = std::chrono::steady_clock::now() + 60s;
+    while (!is_so() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(10ms);
+    }
+    EXPECT_TRUE(is_so());
+  }
+  static nlohmann::ordered_json status_of(const Backups& backups, const std::string& name) {
+    return backups.status()["remotes"][name];
+  }
+  void finish(Backups& backups, const std::optional<std::string>& name, const RemoteWorker::Task& task) {
+    Result<Backups::Tickets> tickets = backups.ask(name, task);
+    ASSERT_TRUE(tickets) << tickets.error().message;
+    for (const auto& [remote, ticket] : *tickets) {
+      until([&] { return status_of(backups, remote)["done"].contains(std::to_string(ticket)); });
+    }
+  }
+
+  kernel::testing::TempFolder home;
+  crypto::Secret password = crypto::Secret::copy_of(std::string_view("a password"));
+  kernel::testing::SeededRandom random{1};
+  std::mutex mutex;
+  std::vector<std::string> reported;
+  RemoteWorker::Node node{
+      .home = home.path(),
+      .name = "alice.os",
+      .password = password,
+      .take_snapshot =
+          [this](Instant /*since*/) {
+            return Result<Tree>(Tree{.folder = home.path(), .entries = {"kernel"}, .taken = utc_now()});
+          },
+      .report =
+          [this](const std::string& line) {
+            const std::lock_guard lock(mutex);
+            reported.push_back(line);
+          },
+      .random = random};
+};
+
+TEST_F(BackupsTest, OneThatFailsHoldsBackNoOtherAndIsTriedLater) {
+  settle({"bad", "good"});
+  ASSERT_TRUE(restic_of("good").init({}));
+  Backups backups(node);
+  ASSERT_TRUE(reload(backups));
+  finish(backups, std::nullopt, RemoteWorker::Backup{});
+  const auto good = status_of(backups, "good");
+  EXPECT_TRUE(good["last_error"].is_null()) << good;
+  EXPECT_TRUE(good["pending_since"].is_null());
+  EXPECT_TRUE(good["last"]["snapshot"].is_string());
+  EXPECT_GT(good["stored_bytes"], 0);
+  EXPECT_TRUE(good["next_try"].is_null());
+  const auto bad = status_of(backups, "bad");
+  EXPECT_THAT(bad["last_error"]["text"].get<std::string>(), HasSubstr("there is no repository"));
+  EXPECT_FALSE(bad["pending_since"].is_null());
+  EXPECT_EQ(bad["failures"], 1);
+  const std::optional<Time> next = parse_utc(bad["next_try"].get<std::string>());
+  EXPECT_GE(*next, utc_now() + 59min);
+  EXPECT_LE(*next, utc_now() + 91min);
+  const std::lock_guard lock(mutex);
+  EXPECT_THAT(reported, testing::ElementsAre(HasSubstr("backup to bad: there is no repository")));
+}
+
+TEST_F(BackupsTest, StatusOutlivesARestartAndWhatIsPendingGoesOn) {
+  settle({"disk"});
+  {
+    Backups backups(node);
+    ASSERT_TRUE(reload(backups));
+    finish(backups, "disk", RemoteWorker::Backup{});
+  }
+  RemoteStatus kept = read_status(home.path(), "disk");
+  ASSERT_TRUE(kept.last_error && kept.next_try && kept.pending_since);
+  kept.next_try = utc_now();  // an hour later
+  ASSERT_TRUE(write_status(home.path(), "disk", kept));
+  ASSERT_TRUE(restic_of("disk").init({}));
+  Backups backups(node);
+  ASSERT_TRUE(reload(backups));
+  until([&] { return !status_of(backups, "disk")["last"].is_null(); });
+  until([&] { return status_of(backups, "disk")["pending_since"].is_null(); });
+  EXPECT_EQ(status_of(backups, "disk")["failures"], 0);
+  EXPECT_EQ(restic_of("disk").snapshots({})->size(), 1U);
+}
+
+TEST_F(BackupsTest, SettingsAreTakenAtOnceAndBrokenOnesChangeNothing) {
+  Backups backups(node);
+  ASSERT_TRUE(reload(backups));
+  EXPECT_FALSE(backups.ask(std::nullopt, RemoteWorker::Backup{}));
+  settle({"one", "two"});
+  ASSERT_TRUE(reload(backups));
+  EXPECT_EQ(backups.status()["remotes"].size(), 2U);
+  std::ofstream(home.path() / settings_file) << "evry = 1";
+  EXPECT_FALSE(reload(backups));
+  EXPECT_EQ(backups.status()["remotes"].size(), 2U);
+  EXPECT_THAT(backups.status()["error"].get<std::string>(), HasSubstr("there is no setting `evry`"));
+  settle({"two"});
+  ASSERT_TRUE(reload(backups));
+  EXPECT_TRUE(backups.status()["error"].is_null());
+  EXPECT_FALSE(backups.status()["remotes"].contains("one"));
+  EXPECT_FALSE(backups.ask("one", RemoteWorker::Backup{}));
+}
+
+TEST_F(BackupsTest, ListsVerifiesAndForgets) {
+  settle({"disk"});
+  ASSERT_TRUE(restic_of("disk").init({}));
+  Backups backups(node);
+  ASSERT_TRUE(reload(backups));
+  finish(backups, "disk", RemoteWorker::Backup{});
+  finish(backups, "disk", RemoteWorker::Verify{});
+  EXPECT_TRUE(status_of(backups, "disk")["verified"]["error"].is_null());
+  EXPECT_EQ(status_of(backups, "disk")["verified"]["percent"], 100);
+  const auto list = [&] {
+    std::promise<Result<std::vector<restic::Snapshot>>> listed;
+    backups.list("disk", [&](Result<std::vector<restic::Snapshot>> found) { listed.set_value(std::move(found)); });
+    return listed.get_future().get().value();
+  };
+  ASSERT_EQ(list().size(), 1U);
+  finish(backups, "disk", RemoteWorker::Forget{list().front().id});
+  EXPECT_TRUE(list().empty());
+  finish(backups, "disk", RemoteWorker::Backup{});
+  EXPECT_EQ(list().size(), 1U);
+}
+
+TEST_F(BackupsTest, StopsInTheMiddle) {
+  settle({"disk"});
+  ASSERT_TRUE(restic_of("disk").init({}));
+  {
+    std::ofstream large(home.path() / "kernel" / "large");
+    for (int i = 0; i < 4'000'000; ++i) {
+      large << random.next();
+    }
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    Backups backups(node);
+    ASSERT_TRUE(reload(backups));
+    ASSERT_TRUE(backups.ask("disk", RemoteWorker::Backup{}));
+    until([&] { return status_of(backups, "disk")["activity"] == "backup"; });
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
+  EXPECT_TRUE(restic_of("disk").snapshots({})->empty());
+}
+
+TEST(BackupStatus, OfAnyFileIsReadOrNone) {
+  kernel::testing::TempFolder home;
+  fs::create_directories(home.path() / "backup");
+  for (const char* text : {"", "{", "[]", R"({"last":1,"failures":-1})", R"({"last":{"time":"yesterday"}})"}) {
+    std::ofstream(home.path() / "backup" / "disk.json") << text;
+    EXPECT_FALSE(read_status(home.path(), "disk").last) << text;
+  }
+}
+
+}  // namespace
+}  // namespace kinode::backup
