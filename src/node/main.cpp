@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "backup_tool/backup_tool.h"
 #include "identity_tool/identity_tool.h"
 #include "node/keyboard.h"
 #include "node/node.h"
@@ -107,6 +108,12 @@ int main(int argc, char** argv) {
     umask(077);  // what it writes is for the node's owner alone
     return kinode::identity_tool::run({argv + 2, argv + argc}, std::cout, std::cerr,
                                       kinode::identity_tool::ask_on_terminal);
+  }
+  if (argc > 1 && (std::string_view(argv[1]) == "backup" || std::string_view(argv[1]) == "restore")) {
+    umask(077);
+    auto* const run =
+        std::string_view(argv[1]) == "backup" ? kinode::backup_tool::run_backup : kinode::backup_tool::run_restore;
+    return run({argv + 2, argv + argc}, std::cout, std::cerr, kinode::identity_tool::ask_on_terminal);
   }
   auto options = kinode::node::parse_options(argc, argv);
   if (!options) {

@@ -7,14 +7,20 @@
 #include <thread>
 #include <unordered_map>
 
+#include "backup/backups.h"
+#include "backup/password.h"
+#include "backup/plain_folder.h"
+#include "backup/tree.h"
 #include "base/blocking_pool.h"
 #include "base/worker_pool.h"
 #include "codec/json.h"
+#include "modules/backup/backup_module.h"
 #include "modules/database/database_module.h"
 #include "modules/http_server/http_server.h"
 #include "modules/net/net_module.h"
 #include "modules/sqlite/sqlite_engine.h"
 #include "modules/state/home_lock.h"
+#include "modules/state/kernel_snapshot.h"
 #include "modules/state/rocks_journal.h"
 #include "modules/state/state_module.h"
 #include "modules/terminal/terminal_module.h"
@@ -63,6 +69,15 @@ std::string what_to_try(const Options& options) {
 
 }  // namespace
 
+/// What backups need, in the order in which it is made.
+struct Backing {
+  crypto::Secret password;
+  std::vector<std::unique_ptr<modules::SnapshotSource>> sources;
+  std::unique_ptr<backup::SnapshotMaker> snapshots;
+  std::unique_ptr<backup::RemoteWorker::Node> node;
+  std::unique_ptr<backup::Backups> backups;
+};
+
 /// In the order in which they are made; taken down from the bottom up.
 struct Node::Parts {
   explicit Parts(Options given) : options(std::move(given)) {}
@@ -70,6 +85,7 @@ struct Node::Parts {
   Result<void> open_home();
   Result<void> make_kernel(const std::function<void()>& shutdown_requested);
   void add_modules(const std::function<void()>& shutdown_requested);
+  void make_backups(const std::string& name, const crypto::SigningKey& key);
   Result<void> boot(std::vector<package::PackageSource> shipped);
   Result<void> load_processes();
   std::string tmp_folder(const ProcessId& process);
@@ -96,6 +112,7 @@ struct Node::Parts {
   std::shared_ptr<modules::Timers> timers;
   std::unique_ptr<Networking> networking;
   std::unique_ptr<kernel::Kernel> kernel;
+  std::unique_ptr<Backing> backing;
   std::optional<Metrics> metrics;
   // The kernel's:
   modules::HttpServer* http_server = nullptr;
@@ -147,6 +164,7 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
     return std::unexpected(ours.error());
   }
   const std::string name = ours->name;
+  const std::shared_ptr<const crypto::SigningKey> key = ours->key;
   disk_threads = std::make_unique<BlockingPool>("disk", disk_thread_count);
   drive_threads = std::make_unique<BlockingPool>("drive", drive_thread_count);
   sqlite_threads = std::make_unique<BlockingPool>("sqlite", sqlite_thread_count);
@@ -188,6 +206,7 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
                                                                         .factory = *factory,
                                                                         .shutdown_requested = shutdown_requested,
                                                                         .network = &networking->network()});
+  make_backups(name, *key);
   metrics.emplace(*kernel, *workers, networking->network(), clock);
   kernel->on_deadline([this](Instant earliest) { timer_thread->notify(earliest); });
   timer_thread->add({[this] { return kernel->next_deadline(); }, [this] { kernel->advance(); }});
@@ -195,6 +214,25 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
   add_modules(shutdown_requested);
   timer_thread->start();
   return {};
+}
+
+void Node::Parts::make_backups(const std::string& name, const crypto::SigningKey& key) {
+  backing = std::make_unique<Backing>();
+  backing->password = backup::node_password(key);
+  backing->sources.push_back(std::make_unique<modules::KernelSnapshot>(*journal));
+  backing->sources.push_back(std::make_unique<backup::PlainFolder>(options.home, "vfs"));
+  std::vector<modules::SnapshotSource*> sources;
+  for (const auto& source : backing->sources) {
+    sources.push_back(source.get());
+  }
+  backing->snapshots = std::make_unique<backup::SnapshotMaker>(options.home, std::move(sources));
+  backing->node.reset(new backup::RemoteWorker::Node{
+      .home = options.home,
+      .name = name,
+      .password = backing->password,
+      .take_snapshot = [snapshots = backing->snapshots.get()](Instant since) { return snapshots->take(since); },
+      .report = [this](const std::string& line) { log->say(line); },
+      .random = random});
 }
 
 void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
@@ -218,6 +256,10 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
     auto module = std::make_unique<modules::HttpServer>(context, http, [this] { return metrics->text(); });
     http_server = module.get();
     return module;
+  });
+  kernel->add_module(modules::BackupModule::id(), false, [this](kernel::ProcessContext& context) {
+    backing->backups = std::make_unique<backup::Backups>(*backing->node);
+    return std::make_unique<modules::BackupModule>(context, *backing->backups);
   });
   kernel->add_module(modules::TerminalModule::id(), true, [&](kernel::ProcessContext& context) {
     auto module = std::make_unique<modules::TerminalModule>(
@@ -302,6 +344,9 @@ Node::~Node() {
   if (parts.is_booted) {
     parts.log->say("stopping");
   }
+  if (parts.backing && parts.backing->backups) {
+    parts.backing->backups->request_stop();
+  }
   if (parts.components) {
     parts.components->stop();
   }
@@ -325,6 +370,7 @@ Node::~Node() {
     parts.timer_thread->stop();
   }
   // Work still queued there may answer into the kernel, which drops it by now.
+  parts.backing.reset();
   parts.compile_threads.reset();
 }
 
