@@ -13,8 +13,11 @@ packages=(
   libboost1.81-dev librocksdb-dev libsqlite3-dev libssl-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libtomlplusplus-dev libarchive-dev libargon2-dev libgtest-dev libgmock-dev libbenchmark-dev
   prometheus-cpp-dev
-  # tests on a line with faults
+  # the engine of backups
+  restic
+  # tests on a line with faults; of backups to servers
   iproute2 python3-cryptography
+  rclone openssh-server openssh-client python3-venv
   # guests in C++, formatting and linting
   clang-22 lld-22 wasi-libc libc++-22-dev-wasm32 libc++abi-22-dev-wasm32 libclang-rt-22-dev-wasm32
   clang-format-22 clang-tidy-22
