@@ -3,7 +3,7 @@
 namespace kinode::backup {
 
 Backups::Backups(const RemoteWorker::Node& node) : node_(node) {
-  reading_.submit([this] { [[maybe_unused]] const Result<void> reported = read(); });
+  [[maybe_unused]] const Result<void> reported = read();
 }
 
 Backups::~Backups() {

@@ -37,8 +37,12 @@ class Backup : public Suite<Backup> {
   Json backup(const Json& request) const { return node().ask("backup:distro:sys", request).json(); }
 
   void SetUp() override {
+    if (!node().running()) {
+      node().start();
+    }
     Suite::SetUp();
-    for (const auto& [name, unused] : backup("Status")["Status"]["remotes"].items()) {
+    const Json status = backup(R"("Status")");
+    for (const auto& [name, unused] : status["Status"]["remotes"].items()) {
       done({"backup", "remove", name, "--home", home()});
     }
   }
@@ -89,7 +93,7 @@ TEST_F(Backup, AMachineIsLostAndTheNodeComesBackFromEitherRemote) {
     EXPECT_EQ(read_file(fs::path(fresh) / "vfs" / "test-kit:test.os" / "kept" / "file"), marker);
     EXPECT_TRUE(restored.holds(counter, child, messaging));
     // It goes on with its backups, by the key that came back with it.
-    EXPECT_EQ(restored.ask("backup:distro:sys", "Status").json()["Status"]["remotes"].size(), 2U);
+    EXPECT_EQ(restored.ask("backup:distro:sys", R"("Status")").json()["Status"]["remotes"].size(), 2U);
   }
 }
 
@@ -157,7 +161,7 @@ TEST_F(Backup, ARemoteThatFailsHoldsBackNoOther) {
   EXPECT_EQ(ended.status, 1);
   EXPECT_NE(ended.output.find("good: the snapshot is there"), std::string::npos) << ended.output;
   EXPECT_NE(ended.output.find("bad: there is no repository at"), std::string::npos) << ended.output;
-  const Json remotes = backup("Status")["Status"]["remotes"];
+  const Json remotes = backup(R"("Status")")["Status"]["remotes"];
   EXPECT_TRUE(remotes["good"]["last_error"].is_null());
   EXPECT_TRUE(remotes["good"]["pending_since"].is_null());
   EXPECT_FALSE(remotes["bad"]["last_error"].is_null());
@@ -185,13 +189,13 @@ TEST_F(Backup, WhatIsDamagedIsFound) {
 }
 
 TEST_F(Backup, OnlyWhoHoldsTheCapabilityMayAsk) {
-  const Json refused = one(plain, await("backup:distro:sys", "Status"));
+  const Json refused = one(plain, await("backup:distro:sys", R"("Status")"));
   EXPECT_EQ(refused["kind"], "error") << refused;  // no right to message it
   node().grant(actor, Json::array({capability(address("backup:distro:sys"), messaging)}));
-  const Json without = one(actor, await("backup:distro:sys", "Status"));
+  const Json without = one(actor, await("backup:distro:sys", R"("Status")"));
   EXPECT_NE(without.dump().find("may not ask for backups"), std::string::npos) << without;
   node().grant(actor, Json::array({capability(address("backup:distro:sys"), R"({"root":true})")}));
-  const Json with = one(actor, await("backup:distro:sys", "Status"));
+  const Json with = one(actor, await("backup:distro:sys", R"("Status")"));
   EXPECT_NE(with.dump().find("remotes"), std::string::npos) << with;
 }
 
