@@ -4,7 +4,6 @@
 
 #include <fstream>
 
-#include "backup/plain_folder.h"
 #include "kernel/testing/temp_folder.h"
 
 namespace kinode::backup {
@@ -143,20 +142,6 @@ TEST_F(TreeTest, OfAStoppedNodeIsItsHome) {
   ASSERT_TRUE(tree);
   EXPECT_THAT(tree->entries, ElementsAre("kernel", "peers.toml"));
   EXPECT_THAT(tree->excludes, testing::Contains((home.path() / "kernel" / "backup").string()));
-}
-
-TEST_F(TreeTest, APlainFolderIsCopiedWithItsTimes) {
-  write(home.path() / "drives" / "a" / "file", "content");
-  fs::create_symlink("nowhere", home.path() / "drives" / "link");
-  PlainFolder drives(home.path(), "drives");
-  PlainFolder none(home.path(), "none");
-  SnapshotMaker maker(home.path(), {&drives, &none});
-  Result<Tree> tree = maker.take(clock.now());
-  ASSERT_TRUE(tree) << tree.error().message;
-  EXPECT_EQ(read(tree->folder / "drives" / "a" / "file"), "content");
-  EXPECT_EQ(fs::read_symlink(tree->folder / "drives" / "link"), "nowhere");
-  EXPECT_EQ(fs::last_write_time(tree->folder / "drives" / "a" / "file"),
-            fs::last_write_time(home.path() / "drives" / "a" / "file"));
 }
 
 }  // namespace

@@ -7,30 +7,21 @@
 #include <thread>
 #include <unordered_map>
 
-#include "backup/backups.h"
-#include "backup/password.h"
-#include "backup/plain_folder.h"
-#include "backup/tree.h"
 #include "base/blocking_pool.h"
 #include "base/worker_pool.h"
 #include "codec/json.h"
-#include "modules/backup/backup_module.h"
-#include "modules/database/database_module.h"
 #include "modules/http_server/http_server.h"
 #include "modules/net/net_module.h"
-#include "modules/sqlite/sqlite_engine.h"
 #include "modules/state/home_lock.h"
-#include "modules/state/kernel_snapshot.h"
-#include "modules/state/rocks_journal.h"
-#include "modules/state/state_module.h"
 #include "modules/terminal/terminal_module.h"
 #include "modules/timer/timer_module.h"
-#include "modules/vfs/vfs_module.h"
 #include "node/log.h"
 #include "node/metrics.h"
 #include "node/networking.h"
+#include "node/node_backups.h"
 #include "node/own_identity.h"
 #include "node/shipped.h"
+#include "node/storage.h"
 #include "node/timer_thread.h"
 #include "wasm/component_cache.h"
 #include "wasm/engine.h"
@@ -38,12 +29,6 @@
 
 namespace kinode::node {
 namespace {
-
-constexpr size_t disk_thread_count = 8;
-/// Each is held up by one large read or write.
-constexpr size_t drive_thread_count = 16;
-/// Threads of their own, since a statement may take long: others' files and states do not wait for it.
-constexpr size_t sqlite_thread_count = 8;
 
 /// A folder that is there already stays as its owner made it; a new one is for the owner alone.
 Result<void> make_home(const std::string& home) {
@@ -69,15 +54,6 @@ std::string what_to_try(const Options& options) {
 
 }  // namespace
 
-/// What backups need, in the order in which it is made.
-struct Backing {
-  crypto::Secret password;
-  std::vector<std::unique_ptr<modules::SnapshotSource>> sources;
-  std::unique_ptr<backup::SnapshotMaker> snapshots;
-  std::unique_ptr<backup::RemoteWorker::Node> node;
-  std::unique_ptr<backup::Backups> backups;
-};
-
 /// In the order in which they are made; taken down from the bottom up.
 struct Node::Parts {
   explicit Parts(Options given) : options(std::move(given)) {}
@@ -85,7 +61,6 @@ struct Node::Parts {
   Result<void> open_home();
   Result<void> make_kernel(const std::function<void()>& shutdown_requested);
   void add_modules(const std::function<void()>& shutdown_requested);
-  void make_backups(const std::string& name, const crypto::SigningKey& key);
   Result<void> boot(std::vector<package::PackageSource> shipped);
   Result<void> load_processes();
   std::string tmp_folder(const ProcessId& process);
@@ -96,13 +71,7 @@ struct Node::Parts {
   std::optional<modules::HomeLock> lock;
   std::unique_ptr<Log> log;
   std::shared_ptr<modules::HttpListener> http;
-  std::unique_ptr<modules::sqlite::SqliteEngine> sqlite;  // the journal flushes it
-  std::unique_ptr<modules::RocksJournal> journal;
-  std::unique_ptr<modules::vfs::Vfs> vfs;
-  modules::database::WorkGate sqlite_gate;
-  std::unique_ptr<BlockingPool> disk_threads;
-  std::unique_ptr<BlockingPool> drive_threads;
-  std::unique_ptr<BlockingPool> sqlite_threads;
+  std::unique_ptr<Storage> storage;
   std::unique_ptr<BlockingPool> compile_threads;
   std::shared_ptr<wasm::Engine> engine;
   std::unique_ptr<WorkerPool> workers;
@@ -112,7 +81,7 @@ struct Node::Parts {
   std::shared_ptr<modules::Timers> timers;
   std::unique_ptr<Networking> networking;
   std::unique_ptr<kernel::Kernel> kernel;
-  std::unique_ptr<Backing> backing;
+  std::unique_ptr<NodeBackups> backups;
   std::optional<Metrics> metrics;
   // The kernel's:
   modules::HttpServer* http_server = nullptr;
@@ -134,40 +103,27 @@ Result<void> Node::Parts::open_home() {
   settings.port = options.port;
   auto listener = modules::HttpListener::open(settings);
   auto opened_log = Log::open(options);
-  auto opened_journal = modules::RocksJournal::open(options.home, {.report = [this](const std::string& line) {
-                                                      if (log) {
-                                                        log->say(line);
-                                                      }
-                                                    }});
-  modules::vfs::Settings drives;
-  drives.quota.bytes = options.drive_quota;
-  drives.journal = opened_journal ? opened_journal->get() : nullptr;
-  auto opened_vfs = modules::vfs::Vfs::open(options.home, drives);
-  auto opened_sqlite =
-      modules::sqlite::SqliteEngine::open(options.home, {.on_write = [this] { (void)journal->write({}); }});
-  if (auto error = codec::first_error(listener, opened_log, opened_journal, opened_vfs, opened_sqlite)) {
+  auto opened_storage = Storage::open(options, [this](const std::string& line) {
+    if (log) {
+      log->say(line);
+    }
+  });
+  if (auto error = codec::first_error(listener, opened_log, opened_storage)) {
     return std::unexpected(*error);
   }
   http = std::move(*listener);
   log = std::move(*opened_log);
-  journal = std::move(*opened_journal);
-  vfs = std::move(*opened_vfs);
-  journal->also_flush(vfs->flush());
-  sqlite = std::move(*opened_sqlite);
-  journal->also_flush([this] { return sqlite->sync(); });
+  storage = std::move(*opened_storage);
   return {};
 }
 
 Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requested) {
-  Result<OwnIdentity> ours = settle_identity(*journal, options);
+  Result<OwnIdentity> ours = settle_identity(storage->journal(), options);
   if (!ours) {
     return std::unexpected(ours.error());
   }
   const std::string name = ours->name;
   const std::shared_ptr<const crypto::SigningKey> key = ours->key;
-  disk_threads = std::make_unique<BlockingPool>("disk", disk_thread_count);
-  drive_threads = std::make_unique<BlockingPool>("drive", drive_thread_count);
-  sqlite_threads = std::make_unique<BlockingPool>("sqlite", sqlite_thread_count);
   compile_threads = std::make_unique<BlockingPool>("compile", std::max(1U, std::thread::hardware_concurrency()));
   auto started = wasm::Engine::start({});
   if (!started) {
@@ -201,12 +157,14 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
                                                                         .clock = clock,
                                                                         .random = random,
                                                                         .executor = *workers,
-                                                                        .journal = *journal,
+                                                                        .journal = storage->journal(),
                                                                         .printer = *log,
                                                                         .factory = *factory,
                                                                         .shutdown_requested = shutdown_requested,
                                                                         .network = &networking->network()});
-  make_backups(name, *key);
+  backups = std::make_unique<NodeBackups>(
+      options.home, name, *key, storage->snapshot_sources(), [this](const std::string& line) { log->say(line); },
+      random);
   metrics.emplace(*kernel, *workers, networking->network(), clock);
   kernel->on_deadline([this](Instant earliest) { timer_thread->notify(earliest); });
   timer_thread->add({[this] { return kernel->next_deadline(); }, [this] { kernel->advance(); }});
@@ -216,36 +174,8 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
   return {};
 }
 
-void Node::Parts::make_backups(const std::string& name, const crypto::SigningKey& key) {
-  backing = std::make_unique<Backing>();
-  backing->password = backup::node_password(key);
-  backing->sources.push_back(std::make_unique<modules::KernelSnapshot>(*journal));
-  backing->sources.push_back(std::make_unique<backup::PlainFolder>(options.home, "vfs"));
-  std::vector<modules::SnapshotSource*> sources;
-  for (const auto& source : backing->sources) {
-    sources.push_back(source.get());
-  }
-  backing->snapshots = std::make_unique<backup::SnapshotMaker>(options.home, std::move(sources));
-  backing->node.reset(new backup::RemoteWorker::Node{
-      .home = options.home,
-      .name = name,
-      .password = backing->password,
-      .take_snapshot = [snapshots = backing->snapshots.get()](Instant since) { return snapshots->take(since); },
-      .report = [this](const std::string& line) { log->say(line); },
-      .random = random});
-}
-
 void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
-  kernel->add_module(ProcessId("state", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
-    return std::make_unique<modules::StateModule>(context, *journal, *disk_threads,
-                                                  [this] { return journal->checkpoint(journal->backup_path()); });
-  });
-  kernel->add_module(ProcessId("vfs", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
-    return std::make_unique<modules::vfs::VfsModule>(context, *vfs, *drive_threads);
-  });
-  kernel->add_module(ProcessId("sqlite", "distro", "sys"), false, [this](kernel::ProcessContext& context) {
-    return std::make_unique<modules::database::DatabaseModule>(context, *sqlite, sqlite_gate, *sqlite_threads);
-  });
+  storage->add_modules(*kernel);
   kernel->add_module(ProcessId("timer", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
     return std::make_unique<modules::TimerModule>(context, clock, timers);
   });
@@ -257,10 +187,7 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
     http_server = module.get();
     return module;
   });
-  kernel->add_module(modules::BackupModule::id(), false, [this](kernel::ProcessContext& context) {
-    backing->backups = std::make_unique<backup::Backups>(*backing->node);
-    return std::make_unique<modules::BackupModule>(context, *backing->backups);
-  });
+  backups->start(*kernel);
   kernel->add_module(modules::TerminalModule::id(), true, [&](kernel::ProcessContext& context) {
     auto module = std::make_unique<modules::TerminalModule>(
         context,
@@ -275,7 +202,7 @@ Result<void> Node::Parts::load_processes() {
   return kernel->load([&](const std::string& handle) -> Result<kernel::Program> {
     auto [program, is_new] = programs.try_emplace(handle);
     if (is_new) {
-      Result<Bytes> wasm = vfs->read(handle);
+      Result<Bytes> wasm = storage->vfs().read(handle);
       if (!wasm) {
         programs.erase(program);
         return std::unexpected(wasm.error().at(handle));
@@ -287,7 +214,7 @@ Result<void> Node::Parts::load_processes() {
 }
 
 std::string Node::Parts::tmp_folder(const ProcessId& process) {
-  Result<std::string> folder = vfs->host_tmp_dir(process.package_id());
+  Result<std::string> folder = storage->vfs().host_tmp_dir(process.package_id());
   if (!folder) {
     log->print({1, process, fmt::format("{} has no tmp folder: {}", process.text(), folder.error().message)});
     return {};
@@ -296,7 +223,7 @@ std::string Node::Parts::tmp_folder(const ProcessId& process) {
 }
 
 Result<void> Node::Parts::boot(std::vector<package::PackageSource> shipped) {
-  ShippedPackages packages(*journal, *vfs, [this](const std::string& line) { log->say(line); });
+  ShippedPackages packages(storage->journal(), storage->vfs(), [this](const std::string& line) { log->say(line); });
   packages.unpack(std::move(shipped));
   Result<void> loaded = load_processes();
   if (!loaded) {
@@ -344,8 +271,8 @@ Node::~Node() {
   if (parts.is_booted) {
     parts.log->say("stopping");
   }
-  if (parts.backing && parts.backing->backups) {
-    parts.backing->backups->request_stop();
+  if (parts.backups) {
+    parts.backups->request_stop();
   }
   if (parts.components) {
     parts.components->stop();
@@ -353,8 +280,8 @@ Node::~Node() {
   if (parts.http) {
     parts.http->stop();
   }
-  if (parts.sqlite) {
-    parts.sqlite->stop();
+  if (parts.storage) {
+    parts.storage->stop();
   }
   if (parts.kernel) {
     parts.kernel->shutdown();
@@ -370,7 +297,7 @@ Node::~Node() {
     parts.timer_thread->stop();
   }
   // Work still queued there may answer into the kernel, which drops it by now.
-  parts.backing.reset();
+  parts.backups.reset();
   parts.compile_threads.reset();
 }
 

@@ -221,18 +221,15 @@ NodeProcess::~NodeProcess() {
 }
 
 std::vector<std::string> NodeProcess::command() const {
-  std::vector<std::string> command = {
-      kinode_program(),
-      home_.string(),
-      "--port",
-      "0",
-      "--fake-node-name",
-      options_.name,
-      "--detached",
-      "--verbosity",
-      std::to_string(options_.verbosity),
-      "--component-cache",
-      options_.compiled_components.empty() ? component_cache() : options_.compiled_components};
+  std::vector<std::string> command;
+  if (!options_.environment.empty()) {
+    command.emplace_back("/usr/bin/env");
+    command.insert(command.end(), options_.environment.begin(), options_.environment.end());
+  }
+  command.insert(command.end(),
+                 {kinode_program(), home_.string(), "--port", "0", "--fake-node-name", options_.name, "--detached",
+                  "--verbosity", std::to_string(options_.verbosity), "--component-cache",
+                  options_.compiled_components.empty() ? component_cache() : options_.compiled_components});
   for (const std::string& package : options_.bootstrap) {
     command.insert(command.end(), {"--bootstrap", package});
   }

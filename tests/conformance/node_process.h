@@ -93,6 +93,8 @@ struct NodeOptions {
   int verbosity = 1;
   /// Flags and their values.
   std::vector<std::string> more;
+  /// NAME=VALUE, beside those of the test.
+  std::vector<std::string> environment;
   /// Empty: one of its own.
   std::string home;
   /// Empty: one that all tests share, so that components are compiled once.
