@@ -17,6 +17,12 @@ constexpr size_t most_files = 64;
 /// So many bytes may wait for the next flush; whoever writes beyond flushes what it wrote.
 constexpr uint64_t most_bytes = uint64_t{16} << 20U;
 
+/// A file that was replaced or removed since: nobody will miss it.
+bool has_no_name(int file) {
+  struct stat status{};
+  return fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 0;
+}
+
 std::string path_of(int file) {
   std::array<char, 4096> path{};
   ssize_t length = readlink(("/proc/self/fd/" + std::to_string(file)).c_str(), path.data(), path.size());
@@ -61,6 +67,9 @@ void Unflushed::note(int file) {
   if (changed_.contains(inode)) {
     return;
   }
+  if (changed_.size() >= most_files) {
+    std::erase_if(changed_, [](const auto& entry) { return has_no_name(entry.second.get()); });
+  }
   Descriptor kept;
   if (changed_.size() < most_files) {
     // A directory is reopened: an O_PATH descriptor cannot be flushed.
@@ -98,7 +107,7 @@ Result<void> Unflushed::flush() {
     failure = lost(path_of(directory_.get()), errno);
   }
   for (const auto& [inode, file] : changed) {
-    if (!all && fsync(file.get()) != 0 && !failure) {
+    if (!all && !has_no_name(file.get()) && fsync(file.get()) != 0 && !failure) {
       failure = lost(path_of(file.get()), errno);
     }
   }
