@@ -335,7 +335,7 @@ TEST_F(VfsTest, P2_S8_zip_that_leads_out_is_refused_whole) {
 }
 
 TEST_F(VfsTest, S8_zip_names_with_backslashes_and_links_as_entries_write_nothing) {
-  for (const char* name : {"..\\x", "\\absolute", "C:\\x", "a\\..\\..\\x"}) {
+  for (const char* name : {"..\\x", "\\absolute", "a\\..\\..\\x"}) {
     (void)unpack("/a:b/d", raw_zip({{name, "evil"}}));
   }
   EXPECT_NE(unpack("/a:b/d", raw_zip({{"link", "../../../secret", AE_IFLNK}})), "");
