@@ -23,12 +23,13 @@ class RustProcesses : public NodeTest {
       return;
     }
     folder.emplace();
-    PackageFolder package{.folder = folder->path() / "rust-kit",
-                          .package = "rust-kit",
-                          .manifest = Json::array({manifest_entry(
-                              "worker", "worker.wasm",
-                              {{"request_capabilities", Json::array({kernel_id, vfs_id, "http-server:distro:sys"})}})}),
-                          .files = {{"worker.wasm", bytes}, {"child.wasm", component("child")}}};
+    PackageFolder package{
+        .folder = folder->path() / "rust-kit",
+        .package = "rust-kit",
+        .manifest = Json::array({manifest_entry(
+            "worker", "worker.wasm",
+            {{"request_capabilities", Json::array({kernel_id, vfs_id, kv_id, "http-server:distro:sys"})}})}),
+        .files = {{"worker.wasm", bytes}, {"child.wasm", component("child")}}};
     shared_node = std::make_unique<NodeProcess>(NodeOptions{.bootstrap = {built_package("test-kit"), package.write()}});
     shared_node->wait_for("rust-kit:test.os: worker: begun", 0, std::chrono::seconds(300));
     for (const std::string& process : {plain, second}) {
@@ -88,6 +89,16 @@ TEST_F(RustProcesses, WritesAndReadsFiles) {
   EXPECT_EQ(answer, (Json{{"Ok", {{"text", "written in Rust"}, {"size", 15}}}}));
   const Json refused = order({{"File", {{"path", "/test-kit:test.os/pkg/note.txt"}, {"text", "x"}}}});
   EXPECT_TRUE(refused.contains("Err")) << refused;
+}
+
+TEST_F(RustProcesses, KeepsKeysAndValuesInADatabase) {
+  EXPECT_EQ(order({{"Database", {{"name", "in-rust"}}}}),
+            (Json{{"Ok",
+                   {{"early", false},
+                    {"sum", 3},
+                    {"missing", "key not found"},
+                    {"bytes", "bytes"},
+                    {"removed", "db [rust-kit:test.os, in-rust] does not exist"}}}}));
 }
 
 TEST_F(RustProcesses, SpawnsAChildAndAsksIt) {

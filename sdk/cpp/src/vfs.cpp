@@ -8,15 +8,6 @@ namespace {
 
 constexpr uint64_t timeout_s = 30;
 
-Error error_of(const Json& error) {
-  if (error.is_string()) return {error.get<std::string>()};
-  if (error.is_object() && error.size() == 1) {
-    const Json& detail = error.begin().value();
-    return {error.begin().key() + ": " + (detail.is_string() ? detail.get<std::string>() : dump(detail))};
-  }
-  return {dump(error)};
-}
-
 /// Sends one action; the response's body. That response is then the message last received: its blob is to be had by
 /// get_blob.
 Result<Json> ask(std::string_view path, Json action, const Blob* blob, bool inherit = false) {
@@ -27,7 +18,7 @@ Result<Json> ask(std::string_view path, Json action, const Blob* blob, bool inhe
   auto json = parse_json(answer->body().text());
   if (!json) return std::unexpected(Error{"MalformedResponse"});
   const Json& error = member(*json, "Err");
-  if (!error.is_null()) return std::unexpected(error_of(error));
+  if (!error.is_null()) return std::unexpected(Error{error_text(error)});
   return std::move(*json);
 }
 

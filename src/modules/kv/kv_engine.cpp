@@ -21,10 +21,7 @@ class LeasedTransaction final : public database::Transaction {
 
   DatabaseResult<void> commit() override {
     DatabaseResult<void> committed = transaction_->commit();
-    if (committed) {
-      store_.wrote();
-    }
-    return committed;
+    return committed ? store_.wrote() : committed;
   }
   KvTransaction& transaction() { return *transaction_; }
 
@@ -44,9 +41,9 @@ size_t bytes_of(const std::vector<Entry>& entries) {
   return bytes;
 }
 
-DatabaseResult<Answer> ok_if(DatabaseResult<void> done) {
+DatabaseResult<Answer> ok_if(const DatabaseResult<void>& done) {
   if (!done) {
-    return std::unexpected(std::move(done.error()));
+    return std::unexpected(done.error());
   }
   return Answer{};
 }
@@ -129,11 +126,8 @@ class KvEngine::Work {
     return action(**database);
   }
 
-  DatabaseResult<Answer> wrote(std::optional<uint64_t> transaction, DatabaseResult<void> done) {
-    if (done && !transaction) {
-      store_.wrote();
-    }
-    return ok_if(std::move(done));
+  DatabaseResult<Answer> wrote(std::optional<uint64_t> transaction, const DatabaseResult<void>& done) {
+    return ok_if(done && !transaction ? store_.wrote() : done);
   }
 
   KvStore& store_;

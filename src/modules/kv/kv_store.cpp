@@ -115,6 +115,14 @@ DatabaseResult<void> KvStore::remove(const DatabaseId& database) {
   return open_.remove(database, [&] { return folders_.remove(database); });
 }
 
+DatabaseResult<void> KvStore::wrote() const {
+  if (Result<uint64_t> told = settings_.on_write(); !told) {
+    return database::errors::io_error(
+        "the disk takes no writes: this one is done, but may be lost with the machine's end", told.error().message);
+  }
+  return {};
+}
+
 void KvStore::sync() {
   open_.for_each([](const KvDatabase& database) { return database.is_dirty(); },
                  [this](const DatabaseId& id, KvDatabase& database) {

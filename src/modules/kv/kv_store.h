@@ -3,10 +3,10 @@
 // They share memory: one cache for what is read, and one bound for what is written and not yet in tables, however many
 // are open. Databases that nobody uses are closed beyond a limit.
 //
-// **Durability.** A write is in its database's log when it returns: the end of the program loses nothing. `on_write` is
-// called after each, before it is answered, for the journal to be told; `sync`, called by the journal before it calls
-// anything durable, brings all logs to the disk. So a write costs no flush of the disk, and what leaves the node rests
-// on nothing that a power cut could take away.
+// **Durability.** A write is in its database's log when it returns: the end of the program loses nothing. `on_write`
+// tells the journal of each before it is answered, and `sync`, which the journal calls before anything becomes durable,
+// brings all logs to the disk. So a write costs no flush of the disk, and what leaves the node rests on nothing that a
+// power cut could take away.
 //
 // Threads: all functions are for any; they may wait for the disk. It outlives its users.
 #pragma once
@@ -30,8 +30,8 @@ class KvStore final : public SnapshotSource {
   struct Settings {
     KvLimits limits;
     database::WorkGate::Limits work;
-    /// After each write, any thread; must not wait.
-    std::function<void()> on_write = [] {};
+    /// Tells the journal of a write, any thread; must not wait. Fails while nothing becomes durable.
+    std::function<Result<uint64_t>()> on_write = [] { return Result<uint64_t>(0); };
     /// Of failures that nobody can be answered: a line for the operator. Any thread.
     std::function<void(const std::string&)> report = [](const std::string&) {};
   };
@@ -51,8 +51,8 @@ class KvStore final : public SnapshotSource {
   database::DatabaseResult<Lease> acquire(const database::DatabaseId& database);
   /// Waits until nobody uses it.
   database::DatabaseResult<void> remove(const database::DatabaseId& database);
-  /// After a write that went well.
-  void wrote() const { settings_.on_write(); }
+  /// After a write that went well, before it is answered. Fails where it may not last, since the disk fails.
+  [[nodiscard]] database::DatabaseResult<void> wrote() const;
 
   /// Everything written before is on the disk when it returns. What a database cannot bring there is reported, and does
   /// not hold up the others.

@@ -11,7 +11,7 @@
 #include "kinode/types.h"
 
 /// A process in C++: all that a node offers it, except what speaks JSON (kinode/json.h, vfs.h,
-/// timer.h: linked only where they are used).
+/// kv.h, timer.h: linked only where they are used).
 ///
 ///     #include <kinode/process.h>
 ///

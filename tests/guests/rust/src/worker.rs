@@ -3,7 +3,7 @@
 
 use kinode_process_lib::kernel_types::{KernelCommand, KernelPrint, KernelPrintResponse, KernelResponse};
 use kinode_process_lib::{
-    await_message, call_init, get_blob, get_capability, get_typed_state, println, set_state, spawn, timer, vfs,
+    await_message, call_init, get_blob, get_capability, get_typed_state, kv, println, set_state, spawn, timer, vfs,
     Address, Message, OnExit, Request, Response, SendErrorKind,
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ enum Order {
     /// Adds one to a number in the state.
     Count,
     File { path: String, text: String },
+    /// Opens a database of our own, and tells what it found there.
+    Database { name: String },
     Spawn { wasm_path: String },
     /// How many processes the kernel knows, and whether we are one of them.
     Processes,
@@ -78,6 +80,30 @@ fn write_and_read(path: &str, content: &str) -> Result<Value, String> {
     Ok(json!({"text": text(&read), "size": size}))
 }
 
+/// Sets, gets and deletes, in a transaction and without one, and removes the database.
+fn use_database(our: &Address, name: &str) -> Result<Value, String> {
+    let work = || {
+        let kv = kv::open::<String, u64>(our.package_id(), name, None)?;
+        let (plain, in_transaction) = ("plain".to_string(), "in a transaction".to_string());
+        kv.set(&plain, &1, None)?;
+        let transaction = kv.begin_tx()?;
+        kv.set(&in_transaction, &2, Some(transaction))?;
+        let early = kv.get(&in_transaction).is_ok();
+        kv.commit_tx(transaction)?;
+        let sum = kv.get(&plain)? + kv.get(&in_transaction)?;
+        kv.delete(&plain, None)?;
+        let missing = kv.get(&plain).map_err(|error| error.to_string()).unwrap_err();
+        let raw = kv::open_raw(our.package_id(), name, None)?;
+        raw.set_raw(&[0, 255], b"bytes", None)?;
+        let bytes = text(&raw.get_raw(&[0, 255])?);
+        kv::remove_db(our.package_id(), name, None)?;
+        let removed = kv.get(&plain).map_err(|error| error.to_string()).unwrap_err();
+        Ok(json!({"early": early, "sum": sum, "missing": missing, "bytes": bytes, "removed": removed}))
+    };
+    let worked: Result<Value, Box<dyn std::error::Error + Send + Sync>> = work();
+    worked.map_err(|error| error.to_string())
+}
+
 fn processes(our: &Address) -> Result<Value, String> {
     let command = serde_json::to_vec(&KernelCommand::Debug(KernelPrint::ProcessMap)).unwrap();
     let answer = ask("our@kernel:distro:sys", command)?;
@@ -109,6 +135,7 @@ fn carry_out(our: &Address, order: Order) -> Result<Option<Value>, String> {
             json!(saved.count)
         }
         Order::File { path, text } => write_and_read(&path, &text)?,
+        Order::Database { name } => use_database(our, &name)?,
         Order::Spawn { wasm_path } => {
             let child = spawn(None, &wasm_path, OnExit::None, vec![], vec![], false);
             let child = child.map_err(|error| format!("{error:?}"))?;
