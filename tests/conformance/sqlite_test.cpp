@@ -128,7 +128,7 @@ TEST_F(Sqlite, S5_AnotherPackageNeedsTheCapability) {
   EXPECT_EQ(answer(other, "shared", "BeginTx"), R"({"Err":"NoWriteCap"})");
   const std::string params =
       R"({"kind":"read","db_key":[{"package_name":"test-kit","publisher_node":"test.os"},"shared"]})";
-  EXPECT_TRUE(node().holds(actor, address(sqlite_id), params));
+  EXPECT_TRUE(node().holds(actor, sqlite_id, params));
   node().grant(other, Json::array({capability(address(sqlite_id), params)}));
   EXPECT_EQ(rows("shared", "SELECT x FROM t", nullptr, other), R"([{"x":"secret"}])");
   EXPECT_EQ(answer(other, "shared", write_of("DROP TABLE t")), R"({"Err":"NoWriteCap"})");
