@@ -15,9 +15,10 @@ using ::testing::HasSubstr;
 
 class ConnectionTest : public ::testing::Test {
  protected:
+  // Not what ends a statement here, where a case does not say so.
   ConnectionTest() {
-    limits_.query_time = std::chrono::milliseconds(2'000);
-    limits_.write_time = std::chrono::milliseconds(2'000);
+    limits_.query_time = std::chrono::seconds(30);
+    limits_.write_time = std::chrono::seconds(30);
   }
 
   Connection& writer() {

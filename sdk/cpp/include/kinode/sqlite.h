@@ -12,8 +12,8 @@
 #include "kinode/process.h"
 
 /// SQL databases: requests to `sqlite:distro:sys`, each awaited. A database belongs to a package; `open` gives its
-/// process the right to read and to write it. The process needs sqlite's messaging capability, and must grant sqlite its
-/// own, as every process that is not public.
+/// process the right to read and to write it. The process needs sqlite's messaging capability, and must grant sqlite
+/// its own, as every process that is not public.
 
 namespace kinode::sqlite {
 
