@@ -15,13 +15,14 @@ TEST(Kill, WhatWasAnsweredIsThereAndNothingIsHalfThere) {
   std::mt19937 random(20261125);  // NOLINT(cert-msc51-cpp): the same moments each time, as far as time allows
   NodeProcess node;
   Ledger ledger(node, 4);
+  const std::chrono::microseconds an_entry = ledger.write_one();
   uint64_t answered_before_a_kill = 0;
   for (int round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
     const uint64_t before = ledger.answered();
     {
       const std::jthread writing([&] { ledger.write_until_gone(); });
-      pass_a_drawn_time(random, std::chrono::milliseconds(150));
+      pass_a_drawn_time(random, 3 * an_entry);
       node.kill9();
     }
     answered_before_a_kill += ledger.answered() - before;

@@ -92,6 +92,14 @@ uint64_t Ledger::answered() const {
 
 // ---- all places ------------------------------------------------------------------------------------
 
+std::chrono::microseconds Ledger::write_one() {
+  const auto begin = std::chrono::steady_clock::now();
+  for (Writer& writer : writers_) {
+    write_entry(writer);
+  }
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+}
+
 void Ledger::write_until_gone() {
   std::vector<std::jthread> threads;
   for (Writer& writer : writers_) {
@@ -99,14 +107,18 @@ void Ledger::write_until_gone() {
   }
 }
 
+void Ledger::write_entry(Writer& writer) const {
+  ++writer.begun;
+  for (const Place& place : places) {
+    (this->*place.write)(writer, writer.begun);
+  }
+  writer.answered = writer.begun;
+}
+
 void Ledger::write_while_answered(Writer& writer) const {
   try {
     while (true) {
-      ++writer.begun;
-      for (const Place& place : places) {
-        (this->*place.write)(writer, writer.begun);
-      }
-      writer.answered = writer.begun;
+      write_entry(writer);
     }
   } catch (const std::exception&) {
     // The node is gone, or said that it could not.

@@ -7,6 +7,7 @@
 // on no place may forget n. Before it n may be there or not, but in no place in part.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ class Ledger {
   /// Makes the writers on a node that ships package test-kit and runs.
   Ledger(NodeProcess& node, size_t writers);
 
+  /// The writers write an entry each, one after another; the time that took, as a measure of the machine.
+  std::chrono::microseconds write_one();
   /// All writers write, side by side, until each was told that its entry could not be written, or by no answer that the
   /// node is gone. For a thread of its own, while which the node is killed or its disk fails.
   void write_until_gone();
@@ -57,6 +60,7 @@ class Ledger {
   void insert_rows(const Writer& writer, uint64_t entry) const;
   [[nodiscard]] uint64_t read_rows(const Writer& writer) const;
 
+  void write_entry(Writer& writer) const;
   void write_while_answered(Writer& writer) const;
   void check(Writer& writer) const;
 
