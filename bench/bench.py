@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "runner"))
 
+import backup  # noqa: E402
 import boot  # noqa: E402
 import hog  # noqa: E402
 import network  # noqa: E402
@@ -33,7 +34,7 @@ def whole_node_rows(chosen, arguments):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("row", nargs="*", help="only these; `hog` and `network` are tables of their own")
+    parser.add_argument("row", nargs="*", help="only these; `hog`, `network` and `backup` are tables of their own")
     parser.add_argument("--list", action="store_true", help="print the rows' names")
     parser.add_argument("--quick", action="store_true", help="each once and with few operations: the figures mean nothing")
     parser.add_argument("--rounds", type=int, default=5, help="of each system, in turns (default 5)")
@@ -54,7 +55,7 @@ def choose_systems(arguments):
 
 
 def choose_rows(arguments, whole_node):
-    known = [row.name for row in rows.ROWS] + list(whole_node) + ["hog", "network"]
+    known = [row.name for row in rows.ROWS] + list(whole_node) + ["hog", "network", "backup"]
     for name in arguments.row:
         if name not in known:
             sys.exit(f"no row {name}; there are: {' '.join(known)}")
@@ -115,7 +116,7 @@ def main():
 
     print(f"{before['date']}, {before['cores']} x {before['processor']}, load {before['load']}; "
           f"medians of {arguments.rounds} rounds, for one operation (least..most)\n", flush=True)
-    results, failed = measure_rows([name for name in names if name not in ("hog", "network")], whole_node, chosen, arguments)
+    results, failed = measure_rows([name for name in names if name not in ("hog", "network", "backup")], whole_node, chosen, arguments)
     if results:
         print(table.table(table.header(), map(table.cells, results)), flush=True)
     hogs = []
@@ -131,10 +132,17 @@ def main():
         between = network.measure(arguments.rounds, arguments.quick)
         print(f"\n{network.TITLE}; medians of {arguments.rounds} rounds\n")
         print(table.table(network.header(), map(network.cells, between)))
+    backups = []
+    if "backup" in names:
+        print("measuring backup", file=sys.stderr, flush=True)
+        rounds = min(arguments.rounds, 3)
+        backups = backup.measure(rounds, arguments.quick)
+        print(f"\n{backup.TITLE}; medians of {rounds} rounds\n")
+        print(table.table(backup.header(), map(backup.cells, backups)))
     check(results, hogs, between)
     print(f"\nload at the end {table.machine()['load']}")
     if arguments.json:
-        table.write_json(arguments.json, before, results, hogs, between)
+        table.write_json(arguments.json, before, results, hogs, between, backups)
     sys.exit(1 if failed else 0)
 
 

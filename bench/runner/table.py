@@ -87,7 +87,8 @@ def machine():
             "load": [round(each, 2) for each in os.getloadavg()]}
 
 
-def write_json(path, before, results, hogs, network):
+def write_json(path, before, results, hogs, network, backups):
     content = {"before": before, "after": machine(), "rows": [asdict(result) for result in results],
-               "hog": [asdict(each) for each in hogs], "network": [asdict(each) for each in network]}
+               "hog": [asdict(each) for each in hogs], "network": [asdict(each) for each in network],
+               "backup": [asdict(each) for each in backups]}
     Path(path).write_text(json.dumps(content, indent=1) + "\n")

@@ -77,8 +77,10 @@ void RemoteWorker::change(Settings settings) {
   {
     const std::lock_guard lock(mutex_);
     settings_ = std::move(settings);
-    if (status_.failures == 0) {
+    if (status_.failures == 0 && (status_.last || !settings_.every)) {
       plan_next(true);
+    } else if (!status_.next_try) {
+      status_.next_try = utc_now();  // there is none yet
     }
   }
   changed_.notify_all();

@@ -85,7 +85,6 @@ std::vector<std::string> Restic::environment() const {
 Result<Restic::Outcome> Restic::run(const Words& words, const OnLine& on_line, const std::stop_token& stop) const {
   Outcome outcome;
   Program program{.command = {"restic"}, .environment = environment(), .folder = words.folder};
-  program.command.insert(program.command.end(), words.words.begin(), words.words.end());
   if (settings_.cache.empty()) {
     program.command.emplace_back("--no-cache");
   } else {
@@ -94,6 +93,7 @@ Result<Restic::Outcome> Restic::run(const Words& words, const OnLine& on_line, c
   for (const auto& [name, value] : repository_.options) {
     program.command.push_back(fmt::format("--option={}={}", name, value));
   }
+  program.command.insert(program.command.end(), words.words.begin(), words.words.end());  // the last may be paths
   program.secrets = {&password_};
   if (words.other_password != nullptr) {
     program.secrets.push_back(words.other_password);

@@ -58,6 +58,7 @@ TEST_F(ResticTest, StoresListsAndRestores) {
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->files, 3U);
   EXPECT_GE(last, 0);
+  EXPECT_TRUE(fs::exists(folder.path() / "cache")) << "it is told where its cache is";
   Result<std::vector<Snapshot>> list = restic.snapshots(stop);
   ASSERT_TRUE(list) << list.error().message;
   ASSERT_EQ(list->size(), 1U);
@@ -93,6 +94,17 @@ TEST_F(ResticTest, WhatDidNotChangeIsNotReadAgainInAnotherTree) {
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(second->files, 4U);
   EXPECT_EQ(second->files_read, 1U);
+}
+
+TEST_F(ResticTest, OptionsCountForEachCommand) {
+  Repository with_option = repository();
+  with_option.options = {{"sftp.command", "false"}};
+  with_option.url = "sftp:nobody@host.invalid:/p";
+  const Restic other(with_option, password, settings());
+  const Result<Summary> backup =
+      other.backup({.tree = folder.path(), .entries = {"x"}, .parent = "12345678"}, {}, stop);
+  ASSERT_FALSE(backup);
+  EXPECT_THAT(backup.error().message, testing::AllOf(HasSubstr("sftp"), testing::Not(HasSubstr("Could not resolve"))));
 }
 
 TEST_F(ResticTest, AWrongPasswordIsSaidToBeOne) {

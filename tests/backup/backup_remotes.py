@@ -64,6 +64,7 @@ class Node:
     def __init__(self, home):
         self.home = Path(home)
         self.process = None
+        self.is_connected = False
         self.start()
 
     def start(self):
@@ -101,9 +102,11 @@ class Node:
         return bytes(json.loads(text)["body"]).decode()
 
     def count(self):
-        self.rpc("kernel:distro:sys", json.dumps({"GrantCapabilities": {
-            "target": "http-server:distro:sys",
-            "capabilities": [{"issuer": f"test.os@{COUNTER}", "params": "\"messaging\""}]}}))
+        if not self.is_connected:
+            for target, issuer in (("http-server:distro:sys", COUNTER), (COUNTER, "http-server:distro:sys")):
+                self.rpc("kernel:distro:sys", json.dumps({"GrantCapabilities": {
+                    "target": target, "capabilities": [{"issuer": f"test.os@{issuer}", "params": "\"messaging\""}]}}))
+            self.is_connected = True
         return int(self.rpc(COUNTER, ""))
 
     def processes(self):
