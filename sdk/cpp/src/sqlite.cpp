@@ -41,15 +41,6 @@ Blob blob_of_parameters(const std::vector<Value>& parameters) {
   return {.bytes = dump(list)};
 }
 
-Error error_of(const Json& error) {
-  if (error.is_string()) return {error.get<std::string>()};
-  if (error.is_object() && error.size() == 1) {
-    const Json& detail = error.begin().value();
-    return {error.begin().key() + ": " + (detail.is_string() ? detail.get<std::string>() : dump(detail))};
-  }
-  return {dump(error)};
-}
-
 /// The rows that the message received last carries, none without a blob.
 Result<std::vector<Json>> received_rows() {
   auto blob = get_blob();
@@ -94,7 +85,7 @@ Result<Json> Database::ask(Json action, const Blob* blob) const {
   auto json = parse_json(answer->body().text());
   if (!json) return std::unexpected(Error{"MalformedResponse"});
   const Json& error = member(*json, "Err");
-  if (!error.is_null()) return std::unexpected(error_of(error));
+  if (!error.is_null()) return std::unexpected(Error{error_text(error)});
   return std::move(*json);
 }
 
