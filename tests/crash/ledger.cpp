@@ -11,9 +11,6 @@
 namespace kinode::conformance {
 namespace {
 
-const std::string kv_id = "kv:distro:sys";
-const std::string sqlite_id = "sqlite:distro:sys";
-
 /// What the replaced file holds for an entry: more than a page, so that half of it would show.
 std::string content_of(uint64_t entry) {
   std::string content;
