@@ -24,6 +24,7 @@ inline const std::string other = "actor:other-kit:test.os";
 inline const std::string kernel_id = "kernel:distro:sys";
 inline const std::string vfs_id = "vfs:distro:sys";
 inline const std::string kv_id = "kv:distro:sys";
+inline const std::string sqlite_id = "sqlite:distro:sys";
 inline const std::string state_id = "state:distro:sys";
 inline const std::string timer_id = "timer:distro:sys";
 inline const std::string store_id = "main:app-store:sys";

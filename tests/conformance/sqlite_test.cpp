@@ -11,7 +11,6 @@
 namespace kinode::conformance {
 namespace {
 
-const std::string sqlite_id = "sqlite:distro:sys";
 const std::string ok = R"("Ok")";
 
 Json request(const std::string& db, Json action) {

@@ -4,7 +4,7 @@
 //   FAILING_DISK_FOLDER  the folder; what lies elsewhere is not touched
 //   FAILING_DISK_AT      number of the first call that is refused, counted from 1
 //   FAILING_DISK_CALLS   how many are refused; none: all from there on
-//   FAILING_DISK_ERROR   `full` (ENOSPC, and a flush still works) or `broken` (EIO)
+//   FAILING_DISK_ERROR   `full` (ENOSPC; a flush still works, and does not count) or `broken` (EIO)
 //
 // The first refusal is said on standard error: `failing_disk: call N is refused`.
 #include <dlfcn.h>
@@ -65,12 +65,12 @@ enum class Change : uint8_t { data, flush };
 
 /// Whether this call, which changes what lies in the folder, is refused; then errno is set.
 bool is_refused(Change change) {
-  const uint64_t call = ++calls_made;
   const Plan& it = plan();
-  if (call < it.first || call - it.first >= it.calls) {
+  if (it.full && change == Change::flush) {
     return false;
   }
-  if (it.full && change == Change::flush) {
+  const uint64_t call = ++calls_made;
+  if (call < it.first || call - it.first >= it.calls) {
     return false;
   }
   static std::atomic<bool> is_said = false;
