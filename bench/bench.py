@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""./run bench [ROW...]: what the node's work costs, beside the same work in Erlang and in CAF. See README.md."""
+"""./run bench [ROW...]: what the node's work costs, beside the same work in Erlang, in CAF and by its storage alone.
+
+See README.md.
+"""
 
 import argparse
 import math
@@ -45,12 +48,13 @@ def parse_arguments():
 
 def choose_systems(arguments):
     chosen = {"kinode": systems.Node}
-    for name, find in (() if arguments.no_peers else (("erlang", systems.erlang), ("caf", systems.caf))):
+    peers = {"erlang": systems.erlang, "caf": systems.caf, "alone": systems.storage}
+    for name, find in ({} if arguments.no_peers else peers).items():
         make = find()
         if make:
             chosen[name] = make
         else:
-            print(f"note: {name} is not installed: its columns stay empty", flush=True)
+            print(f"note: the peer {name} was not built: its columns stay empty", flush=True)
     return chosen
 
 
@@ -108,7 +112,8 @@ def main():
         arguments.rounds = 1
     before = table.machine()
     chosen = choose_systems(arguments)
-    whole_node = whole_node_rows(chosen, arguments)
+    of_processes = {name: make for name, make in chosen.items() if name != "alone"}
+    whole_node = whole_node_rows(of_processes, arguments)
     names = choose_rows(arguments, whole_node)
     if arguments.list:
         print("\n".join(names))
@@ -117,13 +122,12 @@ def main():
     print(f"{before['date']}, {before['cores']} x {before['processor']}, load {before['load']}; "
           f"medians of {arguments.rounds} rounds, for one operation (least..most)\n", flush=True)
     results, failed = measure_rows([name for name in names if name not in ("hog", "network", "backup")], whole_node, chosen, arguments)
-    if results:
-        print(table.table(table.header(), map(table.cells, results)), flush=True)
+    print("\n\n".join(table.tables(results)), flush=True)
     hogs = []
     if "hog" in names:
         print("measuring hog", file=sys.stderr, flush=True)
         rounds = min(arguments.rounds, 3)
-        hogs = list(hog.measure(chosen, rounds, arguments.quick))
+        hogs = list(hog.measure(of_processes, rounds, arguments.quick))
         print(f"\n{hog.TITLE}; medians of {rounds} rounds; budget beside four: p50 0.2 ms, p99 2 ms\n")
         print(table.table(hog.header(), map(hog.cells, hogs)))
     between = []

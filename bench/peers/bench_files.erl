@@ -1,4 +1,4 @@
-%% Plain files, without a process between; the orders are those of bench/guests/driver/files.cpp.
+%% Plain files; all but the appends go through Erlang's own file server. The orders are those of bench/guests/driver/files.cpp.
 -module(bench_files).
 -export([orders/0, carry_out/3]).
 

@@ -48,15 +48,17 @@ class Row:
     after: str = ""
     # Whether each of the crowd does it `count` times.
     by_all: bool = False
+    # How often the order is given in a round, one after the other.
+    times: int = 1
     # Until the answer is here, and not by the system's own clock.
     outside: bool = False
     has_cpu: bool = True
 
     def counts(self, system, quick):
-        """count, crowd"""
+        """count, crowd, times"""
         if quick:
-            return 2, min(self.crowd, 3)
-        return (self.count if system == "kinode" else self.peer_count or self.count), self.crowd
+            return 2, min(self.crowd, 3), min(self.times, 2)
+        return (self.count if system == "kinode" else self.peer_count or self.count), self.crowd, self.times
 
 
 MIB = 1 << 20
@@ -81,8 +83,18 @@ ROWS = [
         make="make-pairs {crowd}", by_all=True),
     Row("fan-in", "1 000 senders to one receiver", "fan-in {count} {size}", 100, peer_count=400, crowd=1_000,
         make="make-senders {crowd}", by_all=True),
-    Row("save", "durable state saves, 1 000 in flight", "save {count} {size}", 30, "50 us", peers=(), crowd=1_000,
+    Row("save", "durable state saves, 1 000 in flight", "save {count} {size}", 30, "50 us", peers=("alone",), crowd=1_000,
         make="make-savers {crowd}", by_all=True, outside=True),
+    Row("save-single", "one durable state save, until its sender is told", "save {count} {size}", 1, peers=("alone",),
+        crowd=1, make="make-savers {crowd}", times=200, outside=True),
+    Row("kv-set", "100 B written to a key of kv, durable at the end", "kv-set {count} {size}", 5_000,
+        peer_count=50_000, peers=("alone",), before="kv-fill 1000 {size}", after="kv-remove", outside=True),
+    Row("kv-get", "100 B read from a key of kv", "kv-get {count} {size}", 5_000, peer_count=200_000, peers=("alone",),
+        before="kv-fill 1000 {size}", after="kv-remove"),
+    Row("sqlite-insert", "INSERT of a row of 100 B, durable at the end", "sqlite-insert {count} {size}", 5_000,
+        peer_count=20_000, peers=("alone",), before="sqlite-fill 1000 {size}", after="sqlite-remove", outside=True),
+    Row("sqlite-select", "SELECT of a row of 100 B by its key", "sqlite-select {count} {size}", 5_000,
+        peer_count=100_000, peers=("alone",), before="sqlite-fill 1000 {size}", after="sqlite-remove"),
     Row("storm", "1 000 crash at once, until each answers again", "storm", 1, crowd=1_000,
         before="make-crashers {crowd}", by_all=True, peers=("erlang",)),
     Row("file-write-1k", "1 KiB written to the vfs, as a whole", "write-files {count} {size}", 2_000, size=1024,
@@ -99,7 +111,7 @@ ROWS = [
 
 def prepare(system, row, quick):
     """Makes the crowd, and does the work once: code is compiled, memory touched."""
-    count, crowd = row.counts(system.name, quick)
+    _, crowd, _ = row.counts(system.name, quick)
     for begin in range(0, crowd if row.make else 0, PART):
         system.run(row.make.format(crowd=min(PART, crowd - begin)))
     one_round(system, row, quick)
@@ -107,20 +119,22 @@ def prepare(system, row, quick):
 
 def one_round(system, row, quick):
     """Seconds, and seconds of processor time, for one operation."""
-    count, crowd = row.counts(system.name, quick)
+    count, crowd, times = row.counts(system.name, quick)
+    size = min(row.size, MIB) if quick else row.size
     if row.before:
-        system.run(row.before.format(crowd=crowd))
+        system.run(row.before.format(crowd=crowd, size=size))
     cpu = system.cpu_ns()
     begin = time.monotonic_ns()
-    answer = system.run(row.order.format(count=count, size=min(row.size, MIB) if quick else row.size))
+    answers = [system.run(row.order.format(count=count, size=size)) for _ in range(times)]
     outside = time.monotonic_ns() - begin
     cpu = system.cpu_ns() - cpu
-    if row.name.startswith("start") and answer[1] != count:
-        raise Failed(f"{system.name} started {answer[1]} of {count}")
+    if row.name.startswith("start") and answers[0][1] != count:
+        raise Failed(f"{system.name} started {answers[0][1]} of {count}")
     if row.after:
         system.run(row.after)
-    operations = count * (crowd if row.by_all else 1)
-    return (outside if row.outside else answer[0]) / operations / 1e9, cpu / operations / 1e9
+    operations = times * count * (crowd if row.by_all else 1)
+    inside = sum(answer[0] for answer in answers)
+    return (outside if row.outside else inside) / operations / 1e9, cpu / operations / 1e9
 
 
 def measure(row, systems, rounds, quick):

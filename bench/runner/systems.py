@@ -183,3 +183,21 @@ def caf():
     """CAF's peer; None where it was not built."""
     program = BUILD / "bin" / "caf_peer"
     return (lambda: Peer("caf", [str(program)])) if program.exists() else None
+
+
+class Storage(Peer):
+    """What the node's storage is built on, without the node; in a folder on the same file system."""
+
+    def __init__(self, program):
+        self.folder = tempfile.mkdtemp(prefix="kinode-bench-")
+        super().__init__("alone", [str(program), self.folder])
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def storage():
+    """None where it was not built."""
+    program = BUILD / "bin" / "storage_peer"
+    return (lambda: Storage(program)) if program.exists() else None

@@ -7,8 +7,6 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-PEERS = ("erlang", "caf")
-
 
 def shown_seconds(seconds):
     for unit, size in (("s", 1), ("ms", 1e-3), ("us", 1e-6)):
@@ -44,11 +42,11 @@ def ratio(ours, theirs):
     return f"{rounded(statistics.median(pairs))}x" if pairs else "-"
 
 
-def cells(result):
+def cells(result, peers):
     ours = result.systems["kinode"]
     yield from (result.name, result.title, spread(ours.value, result.unit))
     yield spread(ours.cpu, "s") if ours.cpu else "-"
-    for peer in PEERS:
+    for peer in peers:
         theirs = result.systems.get(peer)
         if not theirs:
             yield from ("-", "-", "-", "-")
@@ -60,9 +58,9 @@ def cells(result):
     yield result.budget or "-"
 
 
-def header():
+def header(peers):
     yield from ("row", "what", "wall", "CPU")
-    for peer in PEERS:
+    for peer in peers:
         yield from (f"{peer} wall", "CPU", "x wall", "x CPU")
     yield "budget"
 
@@ -73,6 +71,15 @@ def table(head, lines):
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     rows.insert(1, ["-" * width for width in widths])
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows)
+
+
+def tables(results):
+    """Those beside other systems of processes, and those beside what the node's storage is built on."""
+    for peers, is_chosen in ((("erlang", "caf"), lambda result: "alone" not in result.systems),
+                             (("alone",), lambda result: "alone" in result.systems)):
+        chosen = [cells(result, peers) for result in results if is_chosen(result)]
+        if chosen:
+            yield table(header(peers), chosen)
 
 
 def processor():

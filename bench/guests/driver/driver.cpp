@@ -22,7 +22,7 @@ const kinode::Address& Driver::partner(std::optional<kinode::Address>& place, st
 }
 
 Outcome Driver::carry_out(Order order) {
-  for (const auto part : {&Driver::messages, &Driver::crowds, &Driver::lives, &Driver::files}) {
+  for (const auto part : {&Driver::messages, &Driver::crowds, &Driver::lives, &Driver::files, &Driver::stores}) {
     Outcome outcome = (this->*part)(order);
     if (!outcome || !outcome->empty()) return outcome;
   }

@@ -3,6 +3,10 @@
 // took, where there is such work.
 #pragma once
 
+#include <kinode/kv.h>
+#include <kinode/sqlite.h>
+
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +57,16 @@ class Driver {
   Outcome hogs(bool mute, uint64_t count);
   // files.cpp
   Outcome files(Order order);
+  // stores.cpp
+  Outcome stores(Order order);
+  template <class Database>
+  Outcome remove(std::optional<Database>& database);
+  Outcome fill_kv(uint64_t count, uint64_t size);
+  Outcome kv_set(uint64_t count, uint64_t size);
+  Outcome kv_get(uint64_t count, uint64_t size);
+  Outcome fill_sqlite(uint64_t count, uint64_t size);
+  Outcome sqlite_insert(uint64_t count, uint64_t size);
+  Outcome sqlite_select(uint64_t count, uint64_t size);
 
   /// Starts a process of our package; nothing if the node refuses.
   std::optional<kinode::Address> spawn(std::string_view component, Start start);
@@ -72,6 +86,9 @@ class Driver {
   std::vector<Pair> senders_;
   std::vector<kinode::Address> savers_;
   std::vector<kinode::Address> crashers_;
+  std::optional<kinode::kv::Database> kv_;
+  std::optional<kinode::sqlite::Database> sqlite_;
+  uint64_t entries_ = 0;  // of the database that was filled last
 };
 
 }  // namespace bench
