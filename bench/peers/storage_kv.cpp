@@ -65,17 +65,22 @@ class RocksDb final : public Storage {
     entries_ = count;
   }
 
+  [[nodiscard]] rocksdb::DB& database() const {
+    if (!database_) throw std::runtime_error("there is no database: kv-fill comes first");
+    return *database_;
+  }
+
   /// Flushed once, at the end.
   void set(uint64_t count, uint64_t size) {
     const std::string value(size, 'y');
-    for (uint64_t i = 0; i < count; ++i) need(database_->Put({}, key_of(i * step % entries_), value));
-    need(database_->SyncWAL());
+    for (uint64_t i = 0; i < count; ++i) need(database().Put({}, key_of(i * step % entries_), value));
+    need(database().SyncWAL());
   }
 
   void get(uint64_t count, uint64_t size) {
     std::string value;
     for (uint64_t i = 0; i < count; ++i) {
-      need(database_->Get({}, key_of(i * step % entries_), &value));
+      need(database().Get({}, key_of(i * step % entries_), &value));
       if (value.size() != size) throw std::runtime_error("an entry is not as it was written");
     }
   }

@@ -19,7 +19,7 @@ bench::Order order_of(const std::string& line) {
 
 void carry_out_all(const std::filesystem::path& folder) {
   const std::array storages = {bench::disk(folder), bench::rocksdb_alone(folder), bench::sqlite_alone(folder)};
-  std::cout << "ready" << std::endl;
+  std::cout << std::unitbuf << "ready\n";
   for (std::string line; std::getline(std::cin, line);) {
     const bench::Order order = order_of(line);
     const auto begin = std::chrono::steady_clock::now();
@@ -27,9 +27,9 @@ void carry_out_all(const std::filesystem::path& folder) {
     for (const auto& storage : storages) done = done || storage->carry_out(order);
     const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - begin;
     if (done) {
-      std::cout << "ok " << taken.count() << std::endl;
+      std::cout << "ok " << taken.count() << '\n';
     } else {
-      std::cout << "failed no such order: " << line << std::endl;
+      std::cout << "failed no such order: " << line << '\n';
     }
   }
 }
@@ -44,7 +44,7 @@ int main(int count, char** words) {
   try {
     carry_out_all(words[1]);
   } catch (const std::exception& error) {
-    std::cout << "failed " << error.what() << std::endl;
+    std::cout << "failed " << error.what() << '\n';
     return 1;
   }
 }

@@ -57,6 +57,7 @@ class Sqlite final : public Storage {
   }
 
   [[nodiscard]] Statement prepare(const char* sql) const {
+    if (!database_) throw std::runtime_error("there is no database: sqlite-fill comes first");
     sqlite3_stmt* prepared = nullptr;
     need(sqlite3_prepare_v2(database_.get(), sql, -1, &prepared, nullptr), SQLITE_OK);
     return Statement(prepared);

@@ -147,8 +147,9 @@ class Peer(System):
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
                                         env=environment)
         self.pid = self.process.pid
-        if self.process.stdout.readline().strip() != "ready":
-            raise Failed(f"{self.name} did not start")
+        said = self.process.stdout.readline().strip()
+        if said != "ready":
+            raise Failed(f"{self.name} did not start; it said: {said}")
 
     def run(self, order):
         self.process.stdin.write(order + "\n")
