@@ -8,6 +8,8 @@
 
 #include "backup_tool/show.h"
 #include "identity/development_key.h"
+#include "identity/keyfile_store.h"
+#include "identity/sealing.h"
 #include "kernel/testing/temp_folder.h"
 #include "modules/state/rocks_journal.h"
 
@@ -117,6 +119,45 @@ TEST_F(BackupTool, ARepositoryIsJoinedByWhoKnowsItsPassword) {
   typed = second_typed = "a password";
   ASSERT_EQ(backup({"add", "disk", remote}).status, 0);
   EXPECT_EQ(backup({"now"}).status, 0);
+}
+
+TEST_F(BackupTool, AnExportedKeyfileOpensTheRepository) {
+  make_home();
+  fs::remove(home / ".development-key");
+  const identity::Keyfile keyfile = identity::make_keyfile("alice.dev", {});
+  const auto sealed = [](const identity::Keyfile& of, const std::string& with) {
+    return identity::seal(of, with, identity::Sealing::simulation).value();
+  };
+  ASSERT_TRUE(identity::write_keyfile(home, sealed(keyfile, typed)));
+  Ran ran = backup({"add", "disk", remote});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  ran = backup({"now"});
+  ASSERT_EQ(ran.status, 0) << ran.out << ran.err;
+  fs::remove_all(home);
+
+  // Exported under another password, which the repository does not know: it is the key in it that opens.
+  typed = second_typed = "of the export";
+  const std::string exported = (folder.path() / "exported").string();
+  std::ofstream(exported, std::ios::binary) << sealed(keyfile, typed).text();
+  const std::string fresh = (folder.path() / "fresh").string();
+  EXPECT_THAT(restore({"--from", remote, fresh}).err, HasSubstr("the password does not open the repository"));
+  ran = restore({"--from", remote, "--keyfile", exported, fresh});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(read(fs::path(fresh) / "vfs/chat:alice.dev/kept/file"), "content");
+  typed = second_typed = "a password";
+  EXPECT_TRUE(identity::unseal(Bytes::copy_of(read(fs::path(fresh) / ".keys")), typed)) << "the home's own came back";
+
+  const std::string other = (folder.path() / "other").string();
+  std::ofstream(other, std::ios::binary) << sealed(identity::make_keyfile("alice.dev", {}), typed).text();
+  const std::string none = (folder.path() / "none").string();
+  EXPECT_THAT(restore({"--from", remote, "--keyfile", other, none}).err,
+              HasSubstr("the password does not open the repository"))
+      << "of another key, although under the repository's password";
+  typed = second_typed = "mistyped";
+  EXPECT_THAT(restore({"--from", remote, "--keyfile", exported, none}).err,
+              HasSubstr("the password does not open " + exported));
+  EXPECT_EQ(restore({"--from", remote, "--keyfile", none, none}).status, 1);
+  EXPECT_FALSE(fs::exists(none));
 }
 
 TEST_F(BackupTool, TwoPasswordsThatDifferMakeNothing) {
