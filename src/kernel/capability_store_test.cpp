@@ -333,6 +333,16 @@ class LimitedCapabilitiesTest : public CapabilityStoreTest {
   }
 };
 
+TEST_F(LimitedCapabilitiesTest, AModuleIsToldThatAGrantWasRefused) {
+  testing::Puppet& module = node_.add_puppet("vfs:distro:sys");
+  const Capability drive = made(module.address(), "1");
+  node_.kernel.grant(bob_.id(), numbered(6));
+  EXPECT_FALSE(module.context().grant(bob_.id(), {drive}));
+  node_.kernel.drop(bob_.id(), numbered(1));
+  EXPECT_FALSE(module.context().grant(bob_.id(), {drive, made(module.address(), "2")})) << "there is room for one";
+  EXPECT_TRUE(module.context().grant(bob_.id(), {drive})) << "it holds it already";
+}
+
 TEST_F(LimitedCapabilitiesTest, MoreThanTheLimitAreRefusedWithALine) {
   EXPECT_TRUE(node_.kernel.grant(bob_.id(), numbered(6)));
   EXPECT_EQ(count(bob_), 4U);

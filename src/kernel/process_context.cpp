@@ -1,5 +1,7 @@
 #include "kernel/process_context.h"
 
+#include <algorithm>
+
 #include "kernel/parts.h"
 
 namespace kinode::kernel {
@@ -23,7 +25,9 @@ bool ProcessContext::holds(const ProcessId& holder, const Capability& capability
 
 bool ProcessContext::grant(const ProcessId& holder, std::vector<Capability> capabilities) {
   std::erase_if(capabilities, [&](const Capability& capability) { return capability.issuer() != our(); });
-  return kernel_.grant(holder, capabilities);
+  return kernel_.grant(holder, capabilities) && std::ranges::all_of(capabilities, [&](const Capability& capability) {
+           return kernel_.holds(holder, capability);
+         });
 }
 
 void ProcessContext::print(uint8_t verbosity, std::string text) const {

@@ -80,7 +80,7 @@ class ProcessContext {
 
   /// Whether the local process `holder` holds `capability`.
   [[nodiscard]] bool holds(const ProcessId& holder, const Capability& capability) const;
-  /// Gives a capability that this process issues to a local process; false if there is none of that id.
+  /// Gives a local process what of that this one issues; false where it then lacks any: it is gone, or at its limit.
   bool grant(const ProcessId& holder, std::vector<Capability> capabilities);
 
   void print(uint8_t verbosity, std::string text) const;

@@ -48,6 +48,21 @@ TEST_F(KvModule, ADatabaseTakesItsCapabilities) {
   EXPECT_EQ(erase(*bob_, "k"), ok);
 }
 
+TEST_F(KvModule, K4_AGrantThatFailsIsNoSuccess) {
+  std::vector<Capability> others;  // as many as a process may hold
+  while (others.size() < kernel::Limits{}.capabilities) {
+    others.push_back(Capability::make(bob_->address(), std::to_string(others.size())).value());
+  }
+  node_->kernel.grant(alice_->address().process(), others);
+  EXPECT_EQ(ask(*alice_, R"("Open")"), R"({"Err":"AddCapFailed"})");
+  node_->kernel.drop(alice_->address().process(), {others[0]});
+  EXPECT_EQ(ask(*alice_, R"("Open")"), R"({"Err":"AddCapFailed"})") << "there is room for one of the two";
+  node_->kernel.drop(alice_->address().process(), {others[1]});
+  EXPECT_EQ(ask(*alice_, R"("Open")"), ok);
+  EXPECT_EQ(set(*alice_, "k", "v"), ok);
+  EXPECT_EQ(get(*alice_, "k"), "v");
+}
+
 TEST_F(KvModule, CapabilitiesHaveTheFormThatPackagesAskFor) {
   EXPECT_EQ(database::database_capability(module_address(), Right::read, db_)->params(),
             R"({"kind":"read","db_key":[{"package_name":"chat","publisher_node":"a.os"},"db"]})");

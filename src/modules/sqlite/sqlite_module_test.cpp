@@ -244,6 +244,18 @@ TEST_F(SqliteModuleTest, Q3_AnUnknownTransactionIsNoTx) {
             R"({"Err":{"NoTx":18446744073709551615}})");
 }
 
+TEST_F(SqliteModuleTest, K4_AGrantThatFailsIsNoSuccess) {
+  std::vector<Capability> others;  // as many as a process may hold
+  while (others.size() < kernel::Limits{}.capabilities) {
+    others.push_back(Capability::make(bob_->address(), std::to_string(others.size())).value());
+  }
+  node_.kernel.grant(alice_->address().process(), others);
+  EXPECT_EQ(ask(*alice_, "Open"), R"({"Err":"AddCapFailed"})");
+  node_.kernel.drop(alice_->address().process(), {others[0], others[1]});
+  EXPECT_EQ(ask(*alice_, "Open"), ok);
+  EXPECT_EQ(ask(*alice_, write("CREATE TABLE t (x)")), ok);
+}
+
 TEST_F(SqliteModuleTest, K2_ATransactionIsItsProcesssOwn) {
   EXPECT_EQ(ask(*alice_, "Open"), ok);
   Puppet& sibling = add("sibling:chat:a.os");
