@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <thread>
 
+#include "ledger.h"
 #include "suite.h"
 
 namespace kinode::conformance {
@@ -16,6 +18,12 @@ const std::string password = "correct horse battery";
 const std::string marker = "PLAINTEXT-MARKER-OF-A-DRIVE";
 const std::string state_marker = "PLAINTEXT-MARKER-OF-A-STATE";
 const std::string drive = "/test-kit:test.os/kept";
+
+Json in_database(Json action) {
+  return {{"package_id", {{"package_name", "test-kit"}, {"publisher_node", "test.os"}}},
+          {"db", "kept"},
+          {"action", std::move(action)}};
+}
 
 class Backup : public Suite<Backup> {
  protected:
@@ -68,6 +76,52 @@ class Backup : public Suite<Backup> {
     });
   }
 
+  /// What a module answers to an action on the actor's database: the body, and the bytes.
+  static Json ask_database(const NodeProcess& of, const std::string& module, Json action, const Json& blob = nullptr) {
+    Json more = Json::object();
+    if (!blob.is_null()) {
+      more["blob"] = blob;
+    }
+    const Json event = of.step(actor, await(module, in_database(std::move(action)), more));
+    EXPECT_EQ(event["kind"], "response") << event;
+    return Json::array({event["body"], event["has_blob"] == true ? event["blob"]["bytes"] : Json()});
+  }
+  static Json set_key(const std::string& key, const Json& transaction = nullptr) {
+    return {{"Set", {{"key", std::vector<uint8_t>(key.begin(), key.end())}, {"tx_id", transaction}}}};
+  }
+  static Json write_sql(const std::string& statement) {
+    return {{"Write", {{"statement", statement}, {"tx_id", nullptr}}}};
+  }
+  void fill_databases() const {
+    const Json ok = Json::array({R"("Ok")", nullptr});
+    EXPECT_EQ(ask_database(node(), kv_id, "Open"), ok);
+    for (int i = 0; i < 300; ++i) {
+      const std::string value = std::to_string(i) + std::string(static_cast<size_t>(i), 'v');
+      EXPECT_EQ(ask_database(node(), kv_id, set_key("key " + std::to_string(i)), value), ok);
+    }
+    EXPECT_EQ(ask_database(node(), kv_id, set_key("bytes"), {{"hex", "00ff80"}}), ok);
+    EXPECT_EQ(ask_database(node(), sqlite_id, "Open"), ok);
+    for (const std::string statement :
+         {"CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, content)", "DELETE FROM kept",
+          "CREATE INDEX IF NOT EXISTS by_content ON kept (content)",
+          "INSERT INTO kept (content) VALUES (NULL), (-9223372036854775808), (0.1), ('text'), (x'00ff80')",
+          "INSERT INTO kept (content) WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3000) "
+          "SELECT x || ' of many' FROM n"}) {
+      EXPECT_EQ(ask_database(node(), sqlite_id, write_sql(statement)), ok) << statement;
+    }
+  }
+  /// All that is in the databases; of much the actor tells a sum.
+  static Json databases_of(const NodeProcess& of) {
+    Json all = Json::array({ask_database(of, kv_id, {{"Iterate", Json::object()}})});
+    EXPECT_EQ(Json::parse(all[0][0].get<std::string>())["Iterate"]["next"], nullptr) << "more than a page";
+    for (const std::string statement :
+         {"SELECT * FROM kept ORDER BY id", "SELECT count(*) AS n FROM kept",
+          "SELECT type, name, sql FROM sqlite_schema ORDER BY name", "PRAGMA integrity_check"}) {
+      all.push_back(ask_database(of, sqlite_id, {{"Query", statement}}, "[]"));
+    }
+    return all;
+  }
+
   TempFolder folder_;
 };
 
@@ -94,6 +148,64 @@ TEST_F(Backup, AMachineIsLostAndTheNodeComesBackFromEitherRemote) {
     EXPECT_TRUE(restored.holds(counter, child, messaging));
     // It goes on with its backups, by the key that came back with it.
     EXPECT_EQ(restored.ask("backup:distro:sys", R"("Status")").json()["Status"]["remotes"].size(), 2U);
+  }
+}
+
+TEST_F(Backup, DatabasesComeBackAsTheyWere) {
+  fill_databases();
+  const Json begun = Json::parse(ask_database(node(), kv_id, "BeginTx")[0].get<std::string>());
+  ask_database(node(), kv_id, set_key("key 1", begun["BeginTx"]["tx_id"]), "not committed");
+  const Json before = databases_of(node());
+  EXPECT_EQ(Json::parse(before[0][0].get<std::string>())["Iterate"]["count"], 301);
+  EXPECT_EQ(before[2][1], R"([{"n":3005}])");
+  EXPECT_EQ(before[4][1], R"([{"integrity_check":"ok"}])");
+  done({"backup", "add", "one", remote("one"), "--home", home()});
+  done({"backup", "now", "--home", home()});
+  ask_database(node(), kv_id, set_key("key 1"), "after the snapshot");
+  ask_database(node(), sqlite_id, write_sql("DELETE FROM kept"));
+  EXPECT_NE(databases_of(node()), before);
+
+  NodeOptions options;
+  options.home = (folder_.path() / "restored").string();
+  done({"restore", "--from", remote("one"), options.home});
+  const NodeProcess restored(options);
+  EXPECT_EQ(databases_of(restored), before);
+}
+
+TEST_F(Backup, WhatProcessesWriteMeanwhileIsOfOneMoment) {
+  struct Copy {
+    std::string home;
+    std::vector<Ledger::Progress> before;
+    std::vector<Ledger::Progress> after;
+  };
+  std::vector<Copy> copies;
+  NodeProcess written;
+  Ledger ledger(written, 3);
+  ledger.write_one();
+  done({"backup", "add", "one", remote("one"), "--home", written.home().string()});
+  {
+    const std::jthread writing([&] { ledger.write_until_gone(); });
+    struct KillAtEnd {
+      NodeProcess& node;
+      ~KillAtEnd() { node.kill9(); }
+    } const ends_the_writing{written};
+    for (int i = 0; i < 3; ++i) {
+      Copy& copy = copies.emplace_back(remote("restored-" + std::to_string(i)), ledger.progress());
+      done({"backup", "now", "--home", written.home().string()});
+      copy.after = ledger.progress();
+      done({"restore", "--from", remote("one"), copy.home});
+    }
+  }
+  for (const Copy& copy : copies) {
+    SCOPED_TRACE(copy.home);
+    for (size_t i = 0; i < copy.before.size(); ++i) {
+      EXPECT_GT(copy.after[i].answered, copy.before[i].answered) << "it did not write while the backup was made";
+    }
+    NodeOptions options;
+    options.home = copy.home;
+    NodeProcess restored(options);
+    ledger.go_to(restored);
+    ledger.check_copy(copy.before, copy.after);
   }
 }
 

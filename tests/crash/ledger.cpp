@@ -48,16 +48,16 @@ const Ledger::Place Ledger::places[] = {
     {"tables", &Ledger::insert_rows, &Ledger::read_rows},
 };
 
-Ledger::Ledger(NodeProcess& node, size_t writers) : node_(node) {
+Ledger::Ledger(NodeProcess& node, size_t writers) : node_(&node) {
   for (size_t i = 0; i < writers; ++i) {
     const std::string name = "writer-" + std::to_string(i);
     const Json child =
-        node_.step(actor, step("spawn", {{"name", name},
-                                         {"on_exit", "Restart"},
-                                         {"request_capabilities", Json::array({vfs_id, kv_id, sqlite_id})},
-                                         {"grant_capabilities", Json::array({kv_id, sqlite_id})}}));
-    const Writer writer{.process = child.at("ok"), .drive = "/test-kit:test.os/" + name, .database = name};
-    node_.connect(writer.process);
+        node_->step(actor, step("spawn", {{"name", name},
+                                          {"on_exit", "Restart"},
+                                          {"request_capabilities", Json::array({vfs_id, kv_id, sqlite_id})},
+                                          {"grant_capabilities", Json::array({kv_id, sqlite_id})}}));
+    const Writer& writer = writers_.emplace_back(child.at("ok").get<std::string>(), "/test-kit:test.os/" + name, name);
+    node_->connect(writer.process);
     ask(writer, vfs_id, vfs(writer.drive, "CreateDrive"));
     ask(writer, vfs_id, vfs(writer.drive + "/replaced", "CreateFile"));
     ask(writer, vfs_id, vfs(writer.drive + "/appended", "CreateFile"));
@@ -67,16 +67,24 @@ Ledger::Ledger(NodeProcess& node, size_t writers) : node_(node) {
       const std::string statement = "CREATE TABLE " + table + " (entry INTEGER PRIMARY KEY)";
       ask(writer, sqlite_id, in_database(name, {{"Write", {{"statement", statement}, {"tx_id", nullptr}}}}));
     }
-    writers_.push_back(writer);
   }
 }
 
 Json Ledger::ask(const Writer& writer, const std::string& module, const Json& body, Json more) const {
-  Json event = node_.step(writer.process, await(module, body, std::move(more)));
+  Json event = node_->step(writer.process, await(module, body, std::move(more)));
   if (event.at("kind") != "response" || event.at("body").get<std::string>().starts_with(R"({"Err")")) {
     throw Failure(writer.process + ": " + body.dump() + ": " + event.dump());
   }
   return event;
+}
+
+std::vector<Ledger::Progress> Ledger::progress() const {
+  std::vector<Progress> all;
+  for (const Writer& writer : writers_) {
+    const uint64_t answered = writer.answered;  // before what is begun, which is never less
+    all.push_back({answered, writer.begun});
+  }
+  return all;
 }
 
 uint64_t Ledger::answered() const {
@@ -109,7 +117,7 @@ void Ledger::write_entry(Writer& writer) const {
   for (const Place& place : places) {
     (this->*place.write)(writer, writer.begun);
   }
-  writer.answered = writer.begun;
+  writer.answered = writer.begun.load();
 }
 
 void Ledger::write_while_answered(Writer& writer) const {
@@ -125,7 +133,7 @@ void Ledger::write_while_answered(Writer& writer) const {
 void Ledger::check() {
   for (Writer& writer : writers_) {
     check(writer);
-    writer.answered = writer.begun;
+    writer.answered = writer.begun.load();
   }
 }
 
@@ -140,14 +148,33 @@ void Ledger::check(Writer& writer) const {
   }
 }
 
+void Ledger::check_copy(const std::vector<Progress>& before, const std::vector<Progress>& after) const {
+  for (size_t i = 0; i < writers_.size(); ++i) {
+    check_copy(writers_[i], before[i], after[i]);
+  }
+}
+
+void Ledger::check_copy(const Writer& writer, const Progress& before, const Progress& after) const {
+  const uint64_t first = (this->*places[0].read)(writer);
+  EXPECT_LE(first, after.begun) << writer.process;
+  uint64_t previous = first;
+  for (const Place& place : places) {
+    const uint64_t entry = (this->*place.read)(writer);
+    EXPECT_GE(entry, before.answered) << writer.process << ": its " << place.name << " lacks what was answered before";
+    EXPECT_LE(entry, previous) << writer.process << ": its " << place.name << " is later than what is written before";
+    EXPECT_GE(entry + 1, first) << writer.process << ": its " << place.name << " is earlier than its state";
+    previous = entry;
+  }
+}
+
 // ---- state -----------------------------------------------------------------------------------------
 
 void Ledger::write_state(const Writer& writer, uint64_t entry) const {
-  node_.step(writer.process, step("set_state", {{"bytes", std::to_string(entry)}}));
+  node_->step(writer.process, step("set_state", {{"bytes", std::to_string(entry)}}));
 }
 
 uint64_t Ledger::read_state(const Writer& writer) const {
-  const Json state = node_.step(writer.process, "get_state");
+  const Json state = node_->step(writer.process, "get_state");
   return state.is_null() ? 0 : number_of(state.get<std::string>());
 }
 
@@ -200,7 +227,7 @@ void Ledger::set_keys(const Writer& writer, uint64_t entry) const {
 uint64_t Ledger::read_keys(const Writer& writer) const {
   auto value = [&](const char* key) {
     const Json action = {{"Get", bytes_of(key)}};
-    const Json event = node_.step(writer.process, await(kv_id, in_database(writer.database, action)));
+    const Json event = node_->step(writer.process, await(kv_id, in_database(writer.database, action)));
     return event.at("blob").is_null() ? "" : event.at("blob").at("bytes").get<std::string>();
   };
   const std::string one = value("one");

@@ -7,7 +7,9 @@
 // on no place may forget n. Before it n may be there or not, but in no place in part.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -29,17 +31,28 @@ class Ledger {
   /// entries that were begun where they are missing.
   void check();
 
-  /// Entries that were answered, of all writers together. Not while they write.
+  struct Progress {
+    uint64_t answered = 0;
+    /// The entry whose answer did not come yet, or `answered`.
+    uint64_t begun = 0;
+  };
+  /// Of each writer. While they write, too.
+  [[nodiscard]] std::vector<Progress> progress() const;
+  /// Entries that were answered, of all writers together. While they write, too.
   [[nodiscard]] uint64_t answered() const;
+
+  /// From now on the writers are those of `copy`, a node on a copy of the home. Not while they write.
+  void go_to(NodeProcess& copy) { node_ = &copy; }
+  /// Compares every place of a copy, as expectations of the test, with one moment between `before` and `after`.
+  void check_copy(const std::vector<Progress>& before, const std::vector<Progress>& after) const;
 
  private:
   struct Writer {
     std::string process;
     std::string drive;
     std::string database;
-    uint64_t answered = 0;
-    /// The entry whose answer did not come, or `answered`.
-    uint64_t begun = 0;
+    std::atomic<uint64_t> answered = 0;
+    std::atomic<uint64_t> begun = 0;
   };
   struct Place {
     const char* name;
@@ -63,6 +76,7 @@ class Ledger {
   void write_entry(Writer& writer) const;
   void write_while_answered(Writer& writer) const;
   void check(Writer& writer) const;
+  void check_copy(const Writer& writer, const Progress& before, const Progress& after) const;
 
   /// Has the writer ask a module; the answer as the actor reports it. Throws Failure where it is an error.
   Json ask(const Writer& writer, const std::string& module, const Json& body, Json more = Json::object()) const;
@@ -71,8 +85,8 @@ class Ledger {
   /// The number of a transaction that begins.
   [[nodiscard]] Json begin(const Writer& writer, const std::string& module) const;
 
-  NodeProcess& node_;
-  std::vector<Writer> writers_;
+  NodeProcess* node_;
+  std::deque<Writer> writers_;
 };
 
 }  // namespace kinode::conformance
