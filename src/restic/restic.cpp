@@ -244,7 +244,7 @@ Result<std::vector<Snapshot>> Restic::snapshots(const std::stop_token& stop) con
   if (!list) {
     return std::unexpected(list.error().at(fmt::format("the snapshots of {}", shown_url(repository_.url))));
   }
-  std::ranges::stable_sort(*list, {}, &Snapshot::time);
+  std::ranges::sort(*list, {}, &Snapshot::time);
   return list;
 }
 

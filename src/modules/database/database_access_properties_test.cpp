@@ -95,11 +95,11 @@ TEST_P(DatabaseAccessProperty, ProcessesReachExactlyWhatTheyHold) {
       for (const Right right : {Right::read, Right::write}) {
         const DatabaseResult<void> checked = access.check(source, right, database);
         RC_ASSERT(checked.has_value() == (is_kernel || holdings.has({source.process(), module, right, database})));
-        RC_ASSERT(checked || checked.error().name == (right == Right::read ? "NoReadCap" : "NoWriteCap"));
+        RC_ASSERT((checked || checked.error().name == (right == Right::read ? "NoReadCap" : "NoWriteCap")));
       }
       const DatabaseResult<void> owns = access.check_owner(source, database);
       RC_ASSERT(owns.has_value() == (is_kernel || source.process().package_id() == database.package));
-      RC_ASSERT(owns || owns.error().name == "MismatchingPackageId");
+      RC_ASSERT((owns || owns.error().name == "MismatchingPackageId"));
     }
   }));
 }

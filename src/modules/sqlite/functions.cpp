@@ -33,6 +33,9 @@ bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0x
 
 /// Where `needle` stands at or after `from`. By the C library, whose time is linear; that of std::string_view is not.
 size_t find_text(std::string_view text, std::string_view needle, size_t from) {
+  if (text.size() - from < needle.size()) {
+    return std::string_view::npos;  // also where there is no text, and no memory to look into
+  }
   const void* found = memmem(text.data() + from, text.size() - from, needle.data(), needle.size());
   return found == nullptr ? std::string_view::npos : static_cast<size_t>(static_cast<const char*>(found) - text.data());
 }
