@@ -11,8 +11,6 @@
 namespace kinode::modules::vfs {
 namespace {
 
-constexpr mode_t permissions = 0777;
-
 std::vector<ListedFile> listed(const std::string& before, const std::vector<DirectoryEntry>& entries) {
   std::vector<ListedFile> files;
   files.reserve(entries.size());
