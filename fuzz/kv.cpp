@@ -39,6 +39,8 @@ class Session {
     for (Puppet* puppet : {&owner_, &stranger_}) {
       node_.connect(puppet->address(), address_);
     }
+    // What RocksDB makes at the first database, and takes down at the program's end, is to outlive this session.
+    put_secret();
   }
 
   /// An earlier input may have removed it.
