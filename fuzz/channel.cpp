@@ -64,6 +64,7 @@ class MemoryLink : public Link {
   void add_length(uint32_t length) override { lengths_.push_back(length); }
   [[nodiscard]] size_t unsent() const override { return 0; }
   Awaitable<void> flush() override { co_return Result<void>{}; }
+  bool flush_now() override { return true; }
   Awaitable<void> ping() override { co_return Result<void>{}; }
   void close() override {}
   asio::awaitable<void> relay_to(Link& /*other*/, const std::function<void(size_t)>& /*moved*/) override { co_return; }
