@@ -131,4 +131,11 @@ Result<void> write_private_file(const fs::path& path, std::string_view content, 
   return reason == EEXIST ? fail("{} is there already", path.string()) : failed("write", path, reason);
 }
 
+Error lost_writes(const fs::path& path, std::string_view reason) {
+  return {fmt::format(
+      "{}: what was written may not be on the disk: {}. Nothing that may rest on it leaves the node any more: see to "
+      "the disk, then start the node again",
+      path.string(), reason)};
+}
+
 }  // namespace kinode

@@ -27,4 +27,8 @@ enum class Existing : uint8_t { replaced, kept };
 /// whole. When it returns the new one is on the disk. Fails where something is that is to be kept, or is no file.
 Result<void> write_private_file(const std::filesystem::path& path, std::string_view content, Existing existing);
 
+/// For the operator, of something written that the system could not bring to the disk. It tells of it once, so that
+/// the next try proves nothing: whatever waits for it waits until the next start.
+Error lost_writes(const std::filesystem::path& path, std::string_view reason);
+
 }  // namespace kinode

@@ -25,7 +25,7 @@ Result<void> Storage::open_parts(const Options& options) {
   drives.quota.bytes = options.drive_quota;
   drives.journal = opened_journal ? opened_journal->get() : nullptr;
   auto opened_vfs = modules::vfs::Vfs::open(options.home, drives);
-  auto opened_kv = modules::kv::KvStore::open(options.home, {.on_write = note_change, .report = report_});
+  auto opened_kv = modules::kv::KvStore::open(options.home, {.on_write = note_change});
   auto opened_sqlite = modules::sqlite::SqliteEngine::open(options.home, {.on_write = [=] { (void)note_change(); }});
   if (auto error = codec::first_error(opened_journal, opened_vfs, opened_kv, opened_sqlite)) {
     return std::unexpected(*error);
@@ -37,10 +37,7 @@ Result<void> Storage::open_parts(const Options& options) {
   kv_engine_ = std::make_unique<modules::kv::KvEngine>(*kv_);
 
   journal_->also_flush(vfs_->flush());
-  journal_->also_flush([this]() -> Result<void> {
-    kv_->sync();
-    return {};
-  });
+  journal_->also_flush([this] { return kv_->sync(); });
   journal_->also_flush([this] { return sqlite_->sync(); });
 
   kernel_snapshots_ = std::make_unique<modules::KernelSnapshot>(*journal_);

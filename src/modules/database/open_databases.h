@@ -9,7 +9,11 @@
 //   (*database)->get(key);            // in use as long as a copy of *database lives
 //
 // Databases are opened, closed (destroyed) and removed outside of the lock; whoever wants the same one waits for that.
-// Any thread. `Database` closes itself in its destructor. The table outlives all users.
+// Any thread. The table outlives all users.
+//
+// `Database` has `is_dirty()`, and `Result<void> sync()`, which brings what was written to the disk, and is called by
+// one thread at a time. It closes itself in its destructor, which is not called as long as `sync` fails: what may be
+// lost is not forgotten by closing it.
 #pragma once
 
 #include <algorithm>
@@ -23,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "modules/database/database_error.h"
 
 namespace kinode::modules::database {
@@ -50,11 +55,7 @@ class OpenDatabases {
         erase(slot);
         return std::unexpected(std::move(opened.error()));
       }
-      slot->second.state = State::settled;
-      slot->second.database = std::move(*opened);
-      slot->second.idle = idle_.insert(idle_.end(), id);
-      ++open_;
-      changed_.notify_all();
+      settle(slot, std::move(*opened));
     }
     Lease lease = lease_of(slot);
     close_idle(lock);
@@ -100,6 +101,19 @@ class OpenDatabases {
     for (const auto& [id, database] : leases) {
       visit(id, *database);
     }
+  }
+
+  /// All that was written before, also by users that are gone, is on the disk when it returns. Fails as the first
+  /// database does that cannot do so.
+  Result<void> sync() {
+    Result<void> done;
+    for_each([](const Database& database) { return database.is_dirty(); },
+             [&](const DatabaseId& id, Database& database) {
+               if (Result<void> synced = database.sync(); !synced && done) {
+                 done = std::unexpected(synced.error().at(id.text()));
+               }
+             });
+    return done;
   }
 
   [[nodiscard]] size_t open() const {
@@ -172,10 +186,25 @@ class OpenDatabases {
       slot->second.state = State::closing;
       std::unique_ptr<Database> database = take_database(slot);
       lock.unlock();
-      database.reset();
+      const bool is_kept = database->is_dirty() && !database->sync();
+      if (!is_kept) {
+        database.reset();
+      }
       lock.lock();
+      if (is_kept) {
+        settle(slot, std::move(database));
+        return;
+      }
       erase(slot);
     }
+  }
+
+  void settle(typename Slots::iterator slot, std::unique_ptr<Database> database) {
+    slot->second.state = State::settled;
+    slot->second.database = std::move(database);
+    slot->second.idle = idle_.insert(idle_.end(), slot->first);
+    ++open_;
+    changed_.notify_all();
   }
 
   const size_t limit_;

@@ -15,7 +15,14 @@ DatabaseId id(std::string name) { return {PackageId("p", "a.os"), std::move(name
 struct Fake {
   explicit Fake(std::atomic<int>& open_now) : open(open_now) { ++open; }
   ~Fake() { --open; }
+  [[nodiscard]] bool is_dirty() const { return dirty; }
+  Result<void> sync() {
+    dirty = !disk_works;
+    return disk_works ? Result<void>() : fail("the disk is broken");
+  }
   std::atomic<int>& open;
+  bool dirty = false;
+  bool disk_works = true;
 };
 
 class OpenDatabasesTest : public ::testing::Test {
@@ -56,6 +63,34 @@ TEST_F(OpenDatabasesTest, K3_OneInUseIsNeverClosed) {
   b.reset();
   EXPECT_EQ(open_, 2);
   EXPECT_EQ(acquire("a").get(), a.get());
+}
+
+TEST_F(OpenDatabasesTest, WhatWasWrittenIsBroughtToTheDiskAlsoByClosing) {
+  acquire("a")->dirty = true;
+  EXPECT_TRUE(table_.sync());
+  EXPECT_FALSE(acquire("a")->dirty);
+  acquire("a")->dirty = true;
+  acquire("b");
+  acquire("c");
+  EXPECT_EQ(open_, 2) << "a is closed";
+  EXPECT_TRUE(table_.sync());
+}
+
+TEST_F(OpenDatabasesTest, OneThatCannotBeBroughtToTheDiskIsNotForgotten) {
+  {
+    auto broken = acquire("a");
+    broken->dirty = true;
+    broken->disk_works = false;
+  }
+  acquire("b");
+  acquire("c");
+  acquire("a");
+  EXPECT_EQ(opened_, 3) << "a was not closed, but another in its place";
+  Result<void> synced = table_.sync();
+  ASSERT_FALSE(synced);
+  EXPECT_EQ(synced.error().message, "p:a.os/a: the disk is broken");
+  EXPECT_TRUE(table_.remove(id("a"), [] { return DatabaseResult<void>(); }));
+  EXPECT_TRUE(table_.sync()) << "what was lost is not wanted any more";
 }
 
 TEST_F(OpenDatabasesTest, AFailedOpenIsTriedAgain) {

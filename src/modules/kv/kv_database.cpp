@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file.h"
 #include "modules/kv/rocks_error.h"
 
 namespace kinode::modules::kv {
@@ -111,9 +112,6 @@ DatabaseResult<std::unique_ptr<KvDatabase>> KvDatabase::open(const std::filesyst
 KvDatabase::KvDatabase(std::unique_ptr<rocksdb::OptimisticTransactionDB> database) : database_(std::move(database)) {}
 
 KvDatabase::~KvDatabase() {
-  if (dirty_) {
-    (void)sync();  // nobody is there to be told
-  }
   // What these would still do is done when it is opened again.
   rocksdb::CancelAllBackgroundWork(database_.get(), false);
 }
@@ -161,11 +159,15 @@ std::unique_ptr<KvTransaction> KvDatabase::begin() {
 }
 
 Result<void> KvDatabase::sync() {
+  if (lost_) {
+    return std::unexpected(*lost_);
+  }
   dirty_ = false;  // first, so that a write during the sync is not missed
   rocksdb::Status status = database_->SyncWAL();
   if (!status.ok()) {
     dirty_ = true;
-    return fail("cannot bring {} to the disk: {}", database_->GetName(), status.ToString());
+    lost_ = lost_writes(database_->GetName(), status.ToString());
+    return std::unexpected(*lost_);
   }
   return {};
 }

@@ -2,7 +2,7 @@
 // of the first client.
 //
 // A write is in the log (WAL) when it returns, so the end of the program loses nothing; `sync` brings the log to the
-// disk, for the output gate. The destructor does so too.
+// disk, for the output gate.
 //
 // Any thread, and all may wait for the disk. Transactions must be gone before their database is.
 #pragma once
@@ -59,6 +59,8 @@ class KvDatabase {
 
   /// Whether something was written and not brought to the disk since.
   [[nodiscard]] bool is_dirty() const { return dirty_; }
+  /// All that was written before is on the disk when it returns. Once that failed, it fails for ever: the system tells
+  /// once of what it could not write. By one thread at a time.
   Result<void> sync();
   /// Puts a copy into `folder`, which must not be there, of hard links where it can.
   Result<void> checkpoint(const std::filesystem::path& folder);
@@ -71,6 +73,7 @@ class KvDatabase {
 
   std::unique_ptr<rocksdb::OptimisticTransactionDB> database_;
   std::atomic<bool> dirty_ = false;
+  std::optional<Error> lost_;  // of `sync`
 };
 
 /// Isolated by snapshot: it sees the database as it was when it began, and its own changes. Its commit fails where

@@ -123,13 +123,9 @@ DatabaseResult<void> KvStore::wrote() const {
   return {};
 }
 
-void KvStore::sync() {
-  open_.for_each([](const KvDatabase& database) { return database.is_dirty(); },
-                 [this](const DatabaseId& id, KvDatabase& database) {
-                   if (Result<void> synced = database.sync(); !synced) {
-                     settings_.report(fmt::format("kv: {}: {}", id.text(), synced.error().message));
-                   }
-                 });
+Result<void> KvStore::sync() {
+  Result<void> synced = open_.sync();
+  return synced ? synced : std::unexpected(synced.error().at("kv"));
 }
 
 Result<std::unique_ptr<SnapshotSource::Capture>> KvStore::capture(const fs::path& folder) {

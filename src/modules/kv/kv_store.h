@@ -32,8 +32,6 @@ class KvStore final : public SnapshotSource {
     database::WorkGate::Limits work;
     /// Tells the journal of a write, any thread; must not wait. Fails while nothing becomes durable.
     std::function<Result<uint64_t>()> on_write = [] { return Result<uint64_t>(0); };
-    /// Of failures that nobody can be answered: a line for the operator. Any thread.
-    std::function<void(const std::string&)> report = [](const std::string&) {};
   };
   using Lease = database::OpenDatabases<KvDatabase>::Lease;
 
@@ -54,9 +52,8 @@ class KvStore final : public SnapshotSource {
   /// After a write that went well, before it is answered. Fails where it may not last, since the disk fails.
   [[nodiscard]] database::DatabaseResult<void> wrote() const;
 
-  /// Everything written before is on the disk when it returns. What a database cannot bring there is reported, and does
-  /// not hold up the others.
-  void sync();
+  /// Everything written before is on the disk when it returns. Fails when the disk does.
+  Result<void> sync();
 
   // ---- SnapshotSource -----------------------------------------------------------------------------
 

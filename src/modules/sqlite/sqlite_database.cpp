@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/file.h"
+
 namespace kinode::modules::sqlite {
 
 SqliteResult<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(std::filesystem::path file, const Limits& limits,
@@ -65,13 +67,10 @@ SqliteResult<void> SqliteDatabase::write_all(std::span<const Statement> statemen
   return done;
 }
 
-SqliteDatabase::~SqliteDatabase() {
-  if (dirty_) {
-    (void)sync();  // nobody is there to be told
-  }
-}
-
 Result<void> SqliteDatabase::sync() {
+  if (lost_) {
+    return std::unexpected(*lost_);
+  }
   dirty_ = false;  // first, so that a write during the sync is not missed
   const std::string log = file_.string() + "-wal";
   // SQLite has no call for this that does not wait for who writes. Its locks are not on this file, so that closing it
@@ -89,7 +88,8 @@ Result<void> SqliteDatabase::sync() {
   ::close(opened);
   if (result != 0) {
     dirty_ = true;
-    return fail("{}: {}", log, std::strerror(error));
+    lost_ = lost_writes(log, std::strerror(error));
+    return std::unexpected(*lost_);
   }
   return {};
 }

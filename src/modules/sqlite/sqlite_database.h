@@ -29,9 +29,9 @@ class SqliteDatabase {
 
   /// Whether there may be something that a query sees and `sync` has not brought to the disk.
   [[nodiscard]] bool is_dirty() const { return writes_ || dirty_; }
-  /// All that was written before is on the disk when it returns. It waits for no statement.
+  /// All that was written before is on the disk when it returns. It waits for no statement. Once the disk failed, it
+  /// fails for ever: the system tells once of what it could not write. By one thread at a time.
   Result<void> sync();
-  ~SqliteDatabase();
 
   /// Connections for reading that stay open for the next Query.
   static constexpr size_t most_idle_readers = 2;
@@ -48,6 +48,7 @@ class SqliteDatabase {
   const std::atomic<bool>& stopping_;
   std::atomic<bool> writes_ = false;  // a statement runs that writes
   std::atomic<bool> dirty_ = false;   // one has run since `sync`
+  std::optional<Error> lost_;         // of `sync`
   /// Held while a statement runs: who writes waits for it.
   std::mutex writing_;
   std::unique_ptr<Connection> writer_;  // guarded by `writing_`

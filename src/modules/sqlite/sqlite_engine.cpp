@@ -106,14 +106,8 @@ DatabaseResult<void> SqliteEngine::remove(const DatabaseId& database) {
 }
 
 Result<void> SqliteEngine::sync() {
-  Result<void> done;
-  databases_.for_each([](const SqliteDatabase& database) { return database.is_dirty(); },
-                      [&](const DatabaseId& id, SqliteDatabase& database) {
-                        if (Result<void> synced = database.sync(); !synced) {
-                          done = std::unexpected(synced.error().at("sqlite: " + id.text()));
-                        }
-                      });
-  return done;
+  Result<void> synced = databases_.sync();
+  return synced ? synced : std::unexpected(synced.error().at("sqlite"));
 }
 
 DatabaseResult<std::shared_ptr<database::Transaction>> SqliteEngine::begin(const DatabaseId& database) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <system_error>
 
+#include "base/file.h"
+
 namespace kinode::modules::vfs {
 namespace {
 
@@ -29,12 +31,7 @@ std::string path_of(int file) {
   return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : "a file";
 }
 
-Error lost(const std::string& path, int number) {
-  return {fmt::format(
-      "{}: what was written may not be on the disk: {}. Nothing that may rest on it leaves the node any more: see to "
-      "the disk, then start the node again",
-      path, std::generic_category().message(number))};
-}
+Error lost(int file, int number) { return lost_writes(path_of(file), std::generic_category().message(number)); }
 
 }  // namespace
 
@@ -104,11 +101,11 @@ Result<void> Unflushed::flush() {
   }
   std::optional<Error> failure;
   if (all && syncfs(directory_.get()) != 0) {
-    failure = lost(path_of(directory_.get()), errno);
+    failure = lost(directory_.get(), errno);
   }
   for (const auto& [inode, file] : changed) {
     if (!all && !has_no_name(file.get()) && fsync(file.get()) != 0 && !failure) {
-      failure = lost(path_of(file.get()), errno);
+      failure = lost(file.get(), errno);
     }
   }
   if (!failure) {
