@@ -40,15 +40,6 @@ std::optional<bool> bool_member(const Json& json, std::string_view key) {
   return value.get<bool>();
 }
 
-std::string error_text(const Json& error) {
-  if (error.is_string()) return error.get<std::string>();
-  if (error.is_object() && error.size() == 1) {
-    const Json& detail = error.begin().value();
-    return error.begin().key() + ": " + (detail.is_string() ? detail.get<std::string>() : dump(detail));
-  }
-  return dump(error);
-}
-
 Json to_json(const PackageId& id) { return {{"package_name", id.package_name}, {"publisher_node", id.publisher_node}}; }
 
 std::optional<PackageId> package_id_of(const Json& json) {

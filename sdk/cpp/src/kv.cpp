@@ -1,6 +1,6 @@
 #include "kinode/kv.h"
 
-#include "kinode/json.h"
+#include "module_call.h"
 
 namespace kinode::kv {
 
@@ -9,18 +9,15 @@ namespace {
 constexpr uint64_t timeout_s = 30;
 constexpr size_t length_bytes = 4;
 
-/// Sends one action; the response's body. That response is then the message last received: its blob is to be had by
-/// get_blob.
+/// Sends one action; the response's body.
 Result<Json> ask(const PackageId& package, const std::string& name, Json action, const Blob* blob = nullptr) {
-  static const Address address = Address::local("kv:distro:sys");
-  const Json body = {{"package_id", to_json(package)}, {"db", name}, {"action", std::move(action)}};
-  auto answer = send_and_await(address, {.expects_response = timeout_s, .body = dump(body)}, blob);
-  if (!answer) return std::unexpected(Error{answer.error().kind == SendError::Kind::offline ? "Offline" : "Timeout"});
-  auto json = parse_json(answer->body().text());
-  if (!json) return std::unexpected(Error{"MalformedResponse"});
-  const Json& error = member(*json, "Err");
-  if (!error.is_null()) return std::unexpected(Error{error_text(error)});
-  return std::move(*json);
+  static const Address module = Address::local("kv:distro:sys");
+  auto answer = kinode::ask({.module = module,
+                             .body = {{"package_id", to_json(package)}, {"db", name}, {"action", std::move(action)}},
+                             .blob = blob,
+                             .timeout_s = timeout_s});
+  if (!answer) return std::unexpected(Error{std::move(answer.error())});
+  return std::move(*answer);
 }
 
 Error unexpected(const Json& answer) { return {"unexpected answer " + dump(answer)}; }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "module_call.h"
+
 namespace kinode::sqlite {
 
 namespace {
@@ -78,15 +80,13 @@ std::optional<std::vector<uint8_t>> blob_of(const Json& value) {
 }
 
 Result<Json> Database::ask(Json action, const Blob* blob) const {
-  static const Address address = Address::local("sqlite:distro:sys");
-  const Json body = {{"package_id", to_json(package_)}, {"db", name_}, {"action", std::move(action)}};
-  auto answer = send_and_await(address, {.expects_response = timeout_s, .body = dump(body)}, blob);
-  if (!answer) return std::unexpected(Error{answer.error().kind == SendError::Kind::offline ? "Offline" : "Timeout"});
-  auto json = parse_json(answer->body().text());
-  if (!json) return std::unexpected(Error{"MalformedResponse"});
-  const Json& error = member(*json, "Err");
-  if (!error.is_null()) return std::unexpected(Error{error_text(error)});
-  return std::move(*json);
+  static const Address module = Address::local("sqlite:distro:sys");
+  auto answer = kinode::ask({.module = module,
+                             .body = {{"package_id", to_json(package_)}, {"db", name_}, {"action", std::move(action)}},
+                             .blob = blob,
+                             .timeout_s = timeout_s});
+  if (!answer) return std::unexpected(Error{std::move(answer.error())});
+  return std::move(*answer);
 }
 
 Database Database::opened_by_another(PackageId package, std::string name) {

@@ -1,6 +1,6 @@
 #include "kinode/vfs.h"
 
-#include "kinode/json.h"
+#include "module_call.h"
 
 namespace kinode::vfs {
 
@@ -8,18 +8,16 @@ namespace {
 
 constexpr uint64_t timeout_s = 30;
 
-/// Sends one action; the response's body. That response is then the message last received: its blob is to be had by
-/// get_blob.
+/// Sends one action; the response's body.
 Result<Json> ask(std::string_view path, Json action, const Blob* blob, bool inherit = false) {
-  static const Address address = Address::local("vfs:distro:sys");
-  const Json body = {{"path", path}, {"action", std::move(action)}};
-  auto answer = send_and_await(address, {.inherit = inherit, .expects_response = timeout_s, .body = dump(body)}, blob);
-  if (!answer) return std::unexpected(Error{answer.error().kind == SendError::Kind::offline ? "Offline" : "Timeout"});
-  auto json = parse_json(answer->body().text());
-  if (!json) return std::unexpected(Error{"MalformedResponse"});
-  const Json& error = member(*json, "Err");
-  if (!error.is_null()) return std::unexpected(Error{error_text(error)});
-  return std::move(*json);
+  static const Address module = Address::local("vfs:distro:sys");
+  auto answer = kinode::ask({.module = module,
+                             .body = {{"path", path}, {"action", std::move(action)}},
+                             .blob = blob,
+                             .timeout_s = timeout_s,
+                             .inherit = inherit});
+  if (!answer) return std::unexpected(Error{std::move(answer.error())});
+  return std::move(*answer);
 }
 
 /// For actions that answer `Ok`.

@@ -31,9 +31,6 @@ std::optional<std::string> text_member(const Json& json, std::string_view key);
 std::optional<uint64_t> number_member(const Json& json, std::string_view key);
 std::optional<bool> bool_member(const Json& json, std::string_view key);
 
-/// What a runtime module answered as `{"Err": error}`, as text: `Name`, or `Name: detail`.
-std::string error_text(const Json& error);
-
 /// A package id as it travels in JSON: `{"package_name":"p","publisher_node":"n"}`.
 Json to_json(const PackageId& id);
 std::optional<PackageId> package_id_of(const Json& json);

@@ -44,7 +44,8 @@ class Database {
 
   /// One statement that changes nothing. The rows are objects; a blob in them is base64.
   Result<std::vector<Json>> query(std::string_view sql, const std::vector<Value>& parameters = {}) const;
-  /// One statement. When it returns the change is on the disk. The rows of RETURNING, if any.
+  /// One statement. When it returns the change is kept, also by a node that ends at once; what this process then sends
+  /// out of the node waits until the disk has it. The rows of RETURNING, if any.
   Result<std::vector<Json>> write(std::string_view sql, const std::vector<Value>& parameters = {}) const;
 
   /// Statements that are done together at `commit`, or not at all.
