@@ -76,7 +76,7 @@ class BackupsTest : public testing::Test {
       .name = "alice.os",
       .password = password,
       .take_snapshot =
-          [this](Instant /*since*/) {
+          [this](Instant /*since*/, const std::stop_token& /*stop*/) {
             return Result<Tree>(Tree{.folder = home.path(), .entries = {"kernel"}, .taken = utc_now()});
           },
       .report =

@@ -162,7 +162,7 @@ Result<void> RemoteWorker::carry_out(const Asked& asked, const Settings& setting
 Result<void> RemoteWorker::back_up(Instant since, const Settings& settings) {
   RemoteWork work(remote_, node_.password, node_.name, node_.home, [this](const auto& change) { update(change); });
   {
-    Result<Tree> tree = node_.take_snapshot(since);
+    Result<Tree> tree = node_.take_snapshot(since, stop_.get_token());
     if (!tree) {
       return std::unexpected(tree.error());
     }

@@ -27,8 +27,8 @@ class RemoteWorker {
     std::string name;
     /// Of repositories.
     const crypto::Secret& password;
-    /// A tree of a moment not before the one given. Waits.
-    std::function<Result<Tree>(Instant)> take_snapshot;
+    /// A tree of a moment not before the one given. Waits, and fails soon after a stop is requested.
+    std::function<Result<Tree>(Instant, const std::stop_token&)> take_snapshot;
     /// Told of failures and of their end, on the worker's thread.
     std::function<void(const std::string&)> report;
     Random& random;
@@ -44,7 +44,7 @@ class RemoteWorker {
 
   /// `settings` holds `remote`.
   RemoteWorker(const Node& node, Settings settings, Remote remote);
-  /// Stops restic and waits for that: some seconds at most.
+  /// Stops the snapshot or restic and waits for that: some seconds at most.
   ~RemoteWorker();
   RemoteWorker(const RemoteWorker&) = delete;
   RemoteWorker& operator=(const RemoteWorker&) = delete;

@@ -106,26 +106,28 @@ Result<Tree> tree_of_stopped(const fs::path& home) {
 
 SnapshotMaker::SnapshotMaker(fs::path home, std::vector<modules::SnapshotSource*> sources)
     : home_(fs::absolute(std::move(home))), sources_(std::move(sources)) {
-  std::error_code ignored;  // what stays is in nobody's way
-  fs::remove_all(trees_of(home_), ignored);
+  thread_.submit([this] {  // a large one takes its time, and the node need not wait
+    std::error_code ignored;
+    fs::remove_all(trees_of(home_), ignored);
+  });
 }
 
 SnapshotMaker::~SnapshotMaker() = default;
 
-Result<Tree> SnapshotMaker::take(Instant since) {
-  std::promise<Result<Tree>> taken;
-  thread_.submit([&] {
+Result<Tree> SnapshotMaker::take(Instant since, const std::stop_token& stop) {
+  const auto taken = std::make_shared<std::promise<Result<Tree>>>();
+  thread_.submit([this, taken, since, stop] {
     const std::shared_ptr<Folder> latest = latest_.lock();
     if (latest && latest->moment >= since) {
-      taken.set_value(Tree{latest->path, latest->entries, {}, latest->taken, latest});
+      taken->set_value(Tree{latest->path, latest->entries, {}, latest->taken, latest});
     } else {
-      taken.set_value(make());
+      taken->set_value(make(stop));
     }
   });
-  return taken.get_future().get();
+  return taken->get_future().get();
 }
 
-Result<Tree> SnapshotMaker::make() {
+Result<Tree> SnapshotMaker::make(const std::stop_token& stop) {
   // Captures end on the sources' thread, whichever thread lets go of the tree.
   std::shared_ptr<Folder> tree(new Folder, [this](Folder* folder) { thread_.submit([folder] { delete folder; }); });
   tree->path = trees_of(home_) / std::to_string(++count_);
@@ -135,19 +137,19 @@ Result<Tree> SnapshotMaker::make() {
   if (error) {
     return fail("cannot make the folder {} for a snapshot: {}", tree->path.string(), error.message());
   }
-  if (Result<void> filled = fill(*tree); !filled) {
+  if (Result<void> filled = fill(*tree, stop); !filled) {
     return std::unexpected(filled.error().at("no snapshot was made"));
   }
   latest_ = tree;
   return Tree{tree->path, tree->entries, {}, tree->taken, tree};
 }
 
-Result<void> SnapshotMaker::fill(Folder& tree) {
-  if (Result<void> captured = capture_all(tree); !captured) {
+Result<void> SnapshotMaker::fill(Folder& tree, const std::stop_token& stop) {
+  if (Result<void> captured = capture_all(tree, stop); !captured) {
     return captured;
   }
   for (const auto& capture : tree.captures) {
-    if (Result<void> completed = capture->complete(); !completed) {
+    if (Result<void> completed = capture->complete(stop); !completed) {
       return completed;
     }
   }
@@ -159,10 +161,13 @@ Result<void> SnapshotMaker::fill(Folder& tree) {
   return {};
 }
 
-Result<void> SnapshotMaker::capture_all(Folder& tree) {
+Result<void> SnapshotMaker::capture_all(Folder& tree, const std::stop_token& stop) {
   const auto end = std::chrono::steady_clock::now() + patience;
   Held held;
   for (modules::SnapshotSource* source : sources_) {
+    if (stop.stop_requested()) {
+      return fail("it was stopped before its end");
+    }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (Result<void> added = held.add(*source, std::max(left, std::chrono::milliseconds(0))); !added) {
       return std::unexpected(added.error().at(source->name()));

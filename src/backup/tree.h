@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -40,14 +41,15 @@ class SnapshotMaker {
   SnapshotMaker(std::filesystem::path home, std::vector<modules::SnapshotSource*> sources);
   ~SnapshotMaker();
 
-  /// A tree of a moment that is not before `since`: one that is in use where there is such, else a new one.
-  Result<Tree> take(Instant since);
+  /// A tree of a moment that is not before `since`: one that is in use where there is such, else a new one. Fails soon
+  /// after `stop` is requested; others who wait get trees of their own.
+  Result<Tree> take(Instant since, const std::stop_token& stop);
 
  private:
   struct Folder;
-  Result<Tree> make();
-  Result<void> fill(Folder& tree);
-  Result<void> capture_all(Folder& tree);
+  Result<Tree> make(const std::stop_token& stop);
+  Result<void> fill(Folder& tree, const std::stop_token& stop);
+  Result<void> capture_all(Folder& tree, const std::stop_token& stop);
 
   const std::filesystem::path home_;
   const std::vector<modules::SnapshotSource*> sources_;

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string_view>
 
 #include "base/result.h"
@@ -34,8 +35,9 @@ class SnapshotSource {
   class Capture {
    public:
     virtual ~Capture() = default;
-    /// Finishes the tree. The source is not held meanwhile; what changed since `capture` is not in it.
-    virtual Result<void> complete() = 0;
+    /// Finishes the tree. The source is not held meanwhile; what changed since `capture` is not in it. Fails soon after
+    /// `stop` is requested, between two files or parts of one; the tree is of no use then.
+    virtual Result<void> complete(const std::stop_token& stop) = 0;
   };
 
   /// Name of its folder in the home.

@@ -12,12 +12,13 @@ NodeBackups::NodeBackups(const std::string& home, const std::string& name, const
                          Random& random)
     : password_(backup::node_password(key)),
       snapshots_(home, std::move(sources)),
-      node_{.home = home,
-            .name = name,
-            .password = password_,
-            .take_snapshot = [this](Instant since) { return snapshots_.take(since); },
-            .report = std::move(report),
-            .random = random} {}
+      node_{
+          .home = home,
+          .name = name,
+          .password = password_,
+          .take_snapshot = [this](Instant since, const std::stop_token& stop) { return snapshots_.take(since, stop); },
+          .report = std::move(report),
+          .random = random} {}
 
 void NodeBackups::start(kernel::Kernel& kernel) {
   backups_ = std::make_unique<backup::Backups>(node_);

@@ -45,7 +45,8 @@ struct Setting {
       .home = home.path(),
       .name = "test.os",
       .password = password,
-      .take_snapshot = [](Instant /*since*/) { return Result<backup::Tree>(fail("no snapshots here")); },
+      .take_snapshot = [](Instant /*since*/,
+                          const std::stop_token& /*stop*/) { return Result<backup::Tree>(fail("no snapshots here")); },
       .report = [](const std::string& /*line*/) {},
       .random = random};
   backup::Backups backups{parts};

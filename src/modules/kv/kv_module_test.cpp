@@ -268,7 +268,7 @@ TEST_F(KvModule, ASnapshotHasEveryDatabaseAsItWas) {
   store_->release();
   settle();
   EXPECT_EQ(next(*alice_), ok);
-  ASSERT_TRUE((*capture)->complete());
+  ASSERT_TRUE((*capture)->complete({}));
   // What happens later does not change the tree.
   EXPECT_EQ(ask(*alice_, R"("Open")", {}, "closed"), ok);
   EXPECT_EQ(ask(*alice_, R"({"Set":{"key":[1]}})", blob("changed"), "closed"), ok);

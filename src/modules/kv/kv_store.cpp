@@ -49,7 +49,7 @@ namespace {
 /// Its tree is complete at once.
 class KvCapture final : public SnapshotSource::Capture {
  public:
-  Result<void> complete() override { return {}; }
+  Result<void> complete(const std::stop_token& /*stop*/) override { return {}; }
 };
 
 /// RocksDB never changes a file of a database that is closed: opened again it writes new ones. Its text log and its

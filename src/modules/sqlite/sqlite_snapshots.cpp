@@ -17,6 +17,9 @@ using database::DatabaseId;
 
 /// How long it waits for who closes or recovers the database just now.
 constexpr int busy_milliseconds = 5'000;
+/// How much is done from one look at whether to stop to the next: pages that are copied, steps of SQLite's machine.
+constexpr int pages_at_once = 1'024;
+constexpr int steps_at_once = 10'000;
 
 struct Close {
   void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
@@ -58,7 +61,11 @@ Result<Handle> begin_reading(const fs::path& file) {
 }
 
 /// Nothing, or what is wrong with it.
-Result<void> check(sqlite3* connection) {
+Result<void> check(sqlite3* connection, const std::stop_token& stop) {
+  sqlite3_progress_handler(
+      connection, steps_at_once,
+      [](void* token) { return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0; },
+      const_cast<std::stop_token*>(&stop));
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v2(connection, "PRAGMA quick_check(1)", -1, &statement, nullptr) != SQLITE_OK) {
     return fail("{}", sqlite3_errmsg(connection));
@@ -74,7 +81,7 @@ Result<void> check(sqlite3* connection) {
   return found;
 }
 
-Result<void> copy(sqlite3* source, const fs::path& file) {
+Result<void> copy(sqlite3* source, const fs::path& file, const std::stop_token& stop) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
   if (error) {
@@ -92,11 +99,12 @@ Result<void> copy(sqlite3* source, const fs::path& file) {
   if (backup == nullptr) {
     return fail("{}", sqlite3_errmsg(target->get()));
   }
-  sqlite3_backup_step(backup, -1);
-  if (sqlite3_backup_finish(backup) != SQLITE_OK) {
-    return fail("{}", sqlite3_errmsg(target->get()));
+  int result = SQLITE_OK;
+  while (result == SQLITE_OK && !stop.stop_requested()) {
+    result = sqlite3_backup_step(backup, pages_at_once);
   }
-  return {};
+  sqlite3_backup_finish(backup);
+  return result == SQLITE_DONE ? Result<void>() : fail("{}", sqlite3_errstr(result));
 }
 
 class SqliteCapture final : public SnapshotSource::Capture {
@@ -119,21 +127,25 @@ class SqliteCapture final : public SnapshotSource::Capture {
         {database, folder_ / database.package.text() / database.name / file.filename(), std::move(*source)});
   }
 
-  Result<void> complete() override {
+  Result<void> complete(const std::stop_token& stop) override {
     std::error_code error;
     fs::create_directories(folder_, error);
     if (error) {
       return fail("cannot make {}: {}", folder_.string(), error.message());
     }
     for (Captured& each : captured_) {
-      Result<void> done = copy(each.source.get(), each.file);
+      Result<void> done = copy(each.source.get(), each.file, stop);
       each.source.reset();
+      Result<void> sound = done ? check_copy(each.file, stop) : done;
+      if (stop.stop_requested()) {
+        return fail("it was stopped before its end");
+      }
       if (!done) {
         report_(fmt::format("sqlite: {} is not in the backup: {}", each.database.text(), done.error().message));
         fs::remove_all(each.file.parent_path(), error);
         continue;
       }
-      if (Result<void> sound = check_copy(each.file); !sound) {
+      if (!sound) {
         report_(
             fmt::format("sqlite: {} is damaged, in the backup too: {}", each.database.text(), sound.error().message));
       }
@@ -144,10 +156,10 @@ class SqliteCapture final : public SnapshotSource::Capture {
 
  private:
   /// Without the log that its header speaks of, and leaving none.
-  static Result<void> check_copy(const fs::path& file) {
+  static Result<void> check_copy(const fs::path& file, const std::stop_token& stop) {
     Result<Handle> copy =
         open_file("file:" + escaped(file.string()) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-    return copy ? check(copy->get()) : std::unexpected(copy.error());
+    return copy ? check(copy->get(), stop) : std::unexpected(copy.error());
   }
   static std::string escaped(std::string_view path) {
     std::string result;
@@ -173,7 +185,8 @@ Result<std::unique_ptr<SnapshotSource::Capture>> SqliteSnapshots::capture(const 
   auto made = std::make_unique<SqliteCapture>(folder, report_);
   for (const DatabaseId& database : *databases) {
     // One that was being made when the node ended has no file yet.
-    if (const fs::path file = engine_.file_of(database); fs::exists(file)) {
+    std::error_code error;
+    if (const fs::path file = engine_.file_of(database); fs::exists(file, error) || error) {
       made->add(database, file);
     }
   }

@@ -75,7 +75,7 @@ TEST_F(SqliteSnapshotsTest, ASnapshotIsTheMomentOfItsCaptureWhateverIsWrittenMea
   while (rounds < 3) {
     std::this_thread::yield();
   }
-  EXPECT_TRUE(captured->complete());
+  EXPECT_TRUE(captured->complete({}));
   done = true;
   writing.join();
   EXPECT_EQ(rows(copy_of("x"), "SELECT count(*) AS n, sum(length(x)) AS s FROM t"), before);
@@ -91,7 +91,7 @@ TEST_F(SqliteSnapshotsTest, DatabasesThatAreNotOpenAreIncludedAndNothingElseIsWr
   SqliteSnapshots snapshots(*engine_, gate_, [](const std::string& line) { ADD_FAILURE() << line; });
   auto captured = snapshots.capture(tree() / "sqlite");
   ASSERT_TRUE(captured);
-  EXPECT_TRUE((*captured)->complete());
+  EXPECT_TRUE((*captured)->complete({}));
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(tree())) {
     if (entry.is_regular_file()) {
@@ -106,7 +106,7 @@ TEST_F(SqliteSnapshotsTest, ADatabaseThatIsRemovedAfterTheCaptureIsInIt) {
   database("x")->write({"CREATE TABLE t (x)", {}});
   auto captured = capture();
   EXPECT_TRUE(engine_->remove(id("x")));
-  EXPECT_TRUE(captured->complete());
+  EXPECT_TRUE(captured->complete({}));
   EXPECT_EQ(rows(copy_of("x"), "SELECT name FROM sqlite_schema"), R"([{"name":"t"}])");
 }
 
@@ -129,12 +129,23 @@ TEST_F(SqliteSnapshotsTest, WhatIsDamagedIsReportedAndTheOthersAreKept) {
   SqliteSnapshots snapshots(*engine_, gate_, [&](std::string line) { reports.push_back(std::move(line)); });
   auto captured = snapshots.capture(tree() / "sqlite");
   ASSERT_TRUE(captured);
-  EXPECT_TRUE((*captured)->complete());
+  EXPECT_TRUE((*captured)->complete({}));
   EXPECT_THAT(reports, ::testing::UnorderedElementsAre(HasSubstr("chat:a.os/none is not in the backup"),
                                                        HasSubstr("chat:a.os/torn is damaged")));
   EXPECT_EQ(rows(copy_of("good"), "SELECT name FROM sqlite_schema"), R"([{"name":"t"}])");
   EXPECT_TRUE(std::filesystem::exists(copy_of("torn")));
   EXPECT_FALSE(std::filesystem::exists(copy_of("none")));
+}
+
+TEST_F(SqliteSnapshotsTest, CompletingIsStoppedAndNoDatabaseIsBlamed) {
+  database("x")->write({"CREATE TABLE t (x)", {}});
+  auto captured = capture();
+  std::stop_source stop;
+  stop.request_stop();
+  const Result<void> completed = captured->complete(stop.get_token());
+  ASSERT_FALSE(completed);
+  EXPECT_THAT(completed.error().message, HasSubstr("it was stopped"));
+  EXPECT_THAT(reports_, ElementsAre());
 }
 
 TEST_F(SqliteSnapshotsTest, HoldingWaitsForWhatIsUnderWay) {

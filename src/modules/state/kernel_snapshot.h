@@ -25,7 +25,7 @@ class KernelSnapshot final : public SnapshotSource {
   /// The checkpoint is a store of its own.
   class Whole final : public Capture {
    public:
-    Result<void> complete() override { return {}; }
+    Result<void> complete(const std::stop_token& /*stop*/) override { return {}; }
   };
 
   RocksJournal& journal_;

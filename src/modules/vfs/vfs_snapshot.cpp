@@ -156,7 +156,7 @@ class VfsCapture final : public SnapshotSource::Capture {
       : drives_(drives), folder_(std::move(folder)), ticket_(ticket), tmp_drives_(std::move(tmp_drives)) {}
   ~VfsCapture() override { drives_.captures().remove(ticket_); }
 
-  Result<void> complete() override {
+  Result<void> complete(const std::stop_token& stop) override {
     for (const std::string& drive : std::exchange(tmp_drives_, {})) {
       auto root = open_beneath(drives_.tree().directory(), drive, O_PATH | O_DIRECTORY, 0, FollowLinks::never);
       if (!root) {
@@ -168,7 +168,10 @@ class VfsCapture final : public SnapshotSource::Capture {
       }
       TreeMaker maker(folder_.get(), drives_.captures());
       maker.remember_directory(drive, status);
-      auto made = walk(root->get(), [&](const Found& found) { return maker.visit_unheld(found, drive + "/"); });
+      auto made = walk(root->get(), [&](const Found& found) {
+        return stop.stop_requested() ? VfsResult<bool>(io_error("it was stopped before its end"))
+                                     : maker.visit_unheld(found, drive + "/");
+      });
       if (made) {
         made = maker.settle_directories();
       }

@@ -86,7 +86,7 @@ TEST_F(SnapshotTest, EveryChangeLeavesTheSnapshotAsItWas) {
     auto made = change.make(drives());
     EXPECT_TRUE(made) << change.name << (made ? "" : made.error().text);
     EXPECT_NE(live(), before) << change.name;
-    EXPECT_TRUE(capture->complete());
+    EXPECT_TRUE(capture->complete({}));
     EXPECT_EQ(captured(1), before) << change.name;
     EXPECT_EQ(home_.staged(), 0U) << change.name;
   }
@@ -170,7 +170,7 @@ TEST_F(SnapshotTest, SpecialFilesAreLeftOut) {
   ASSERT_EQ(mkfifo(home_.host("a:b/d/pipe").c_str(), 0600), 0);
   auto capture = take(1);
   ASSERT_TRUE(capture);
-  EXPECT_TRUE(capture->complete());
+  EXPECT_TRUE(capture->complete({}));
   EXPECT_FALSE(fs::exists(tree(1) / "vfs/a:b/d/pipe"));
   EXPECT_TRUE(fs::exists(tree(1) / "vfs/a:b/d/file"));
 }
@@ -181,10 +181,23 @@ TEST_F(SnapshotTest, TmpIsCopiedSinceWasiWritesThere) {
   ASSERT_TRUE(drives().write(vfs_path("/a:b/tmp/deep/x"), bytes_of("of the moment")));
   const auto before = live();
   auto capture = take(1);
-  ASSERT_TRUE(capture->complete());
+  ASSERT_TRUE(capture->complete({}));
   EXPECT_EQ(captured(1), before);
   std::ofstream(home_.host("a:b/tmp/deep/x"), std::ios::in) << "WASI";  // in place
   EXPECT_EQ(captured(1), before);
+}
+
+TEST_F(SnapshotTest, CompletingIsStopped) {
+  testing::furnish(drives());
+  ASSERT_TRUE(drives().create_dir_all(vfs_path("/a:b/tmp")));
+  ASSERT_TRUE(drives().write(vfs_path("/a:b/tmp/x"), bytes_of("not copied any more")));
+  auto capture = take(1);
+  std::stop_source stop;
+  stop.request_stop();
+  const Result<void> completed = capture->complete(stop.get_token());
+  ASSERT_FALSE(completed);
+  EXPECT_THAT(completed.error().message, HasSubstr("it was stopped"));
+  EXPECT_FALSE(fs::exists(tree(1) / "vfs/a:b/tmp/x"));
 }
 
 TEST_F(SnapshotTest, AFileWithANameInTmpIsCopiedAtOnce) {
@@ -193,7 +206,7 @@ TEST_F(SnapshotTest, AFileWithANameInTmpIsCopiedAtOnce) {
   fs::create_hard_link(home_.host("a:b/d/file"), home_.host("a:b/tmp/same"));
   const auto before = live();
   auto capture = take(1);
-  ASSERT_TRUE(capture->complete());
+  ASSERT_TRUE(capture->complete({}));
   std::ofstream(home_.host("a:b/tmp/same"), std::ios::in) << "WASI";
   EXPECT_EQ(captured(1), before);
 }
@@ -216,7 +229,7 @@ TEST_F(SnapshotTest, ATreeTooDeepForAPathLeavesTheRestWhole) {
   EXPECT_EQ(drives().usage(PackageId("a", "b"))->files, measure(drives().tree().directory(), "a:b")->files - 1);
   auto capture = take(1);
   ASSERT_TRUE(capture);
-  EXPECT_TRUE(capture->complete());
+  EXPECT_TRUE(capture->complete({}));
   EXPECT_TRUE(fs::exists(tree(1) / "vfs/a:b/d/file"));
   capture.reset();
   EXPECT_TRUE(drives().remove_dir_all(vfs_path("/a:b/d/deep")));
