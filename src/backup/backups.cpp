@@ -1,6 +1,11 @@
 #include "backup/backups.h"
 
 namespace kinode::backup {
+namespace {
+
+constexpr size_t most_waiting = 64;
+
+}  // namespace
 
 Backups::Backups(const RemoteWorker::Node& node) : node_(node) {
   [[maybe_unused]] const Result<void> reported = read();
@@ -13,6 +18,8 @@ Backups::~Backups() {
     const std::lock_guard lock(mutex_);
     workers.swap(workers_);
   }
+  workers.clear();
+  note_change();
 }
 
 void Backups::request_stop() {
@@ -25,6 +32,11 @@ void Backups::request_stop() {
 
 nlohmann::ordered_json Backups::status() const {
   using Json = nlohmann::ordered_json;
+  uint64_t version = 0;
+  {
+    const std::lock_guard lock(version_mutex_);
+    version = version_;  // before all else: what changes meanwhile is a change since
+  }
   const std::lock_guard lock(mutex_);
   Json remotes = Json::object();
   for (const auto& [name, worker] : workers_) {
@@ -32,11 +44,38 @@ nlohmann::ordered_json Backups::status() const {
     remote.update(to_json(worker->status()));
     remotes[name] = std::move(remote);
   }
-  return {{"error", error_ ? Json(*error_) : Json(nullptr)}, {"remotes", std::move(remotes)}};
+  return {{"error", error_ ? Json(*error_) : Json(nullptr)}, {"version", version}, {"remotes", std::move(remotes)}};
+}
+
+void Backups::when_changed(uint64_t version, std::function<void()> done) {
+  {
+    const std::lock_guard lock(version_mutex_);
+    if (version == version_) {
+      waiting_.push_back(std::move(done));
+      if (waiting_.size() <= most_waiting) {
+        return;
+      }
+      done = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+  }
+  done();
+}
+
+void Backups::note_change() {
+  std::deque<std::function<void()>> told;
+  {
+    const std::lock_guard lock(version_mutex_);
+    ++version_;
+    told.swap(waiting_);
+  }
+  for (const std::function<void()>& done : told) {
+    done();
+  }
 }
 
 Result<Backups::Tickets> Backups::ask(const std::optional<std::string>& remote, const RemoteWorker::Task& task) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (remote && !workers_.contains(*remote)) {
     return fail("there is no remote `{}`: `kinode backup status` shows which there are", *remote);
   }
@@ -54,6 +93,8 @@ Result<Backups::Tickets> Backups::ask(const std::optional<std::string>& remote, 
     }
     tickets[name] = *ticket;
   }
+  lock.unlock();
+  note_change();
   return tickets;
 }
 
@@ -86,9 +127,11 @@ Result<void> Backups::read() {
   }
   if (!settings) {
     node_.report(fmt::format("backups go on as before: {}", settings.error().message));
+    note_change();
     return std::unexpected(settings.error());
   }
   start_and_end(*settings);
+  note_change();
   return {};
 }
 
@@ -111,7 +154,7 @@ void Backups::start_and_end(const Settings& settings) {
   const std::lock_guard lock(mutex_);
   for (const Remote& remote : settings.remotes) {
     if (!stop_.stop_requested() && !workers_.contains(remote.name)) {
-      workers_[remote.name] = std::make_shared<RemoteWorker>(node_, settings, remote);
+      workers_[remote.name] = std::make_shared<RemoteWorker>(node_, settings, remote, [this] { note_change(); });
     }
   }
 }

@@ -5,7 +5,6 @@
 
 #include <fstream>
 #include <future>
-#include <thread>
 
 #include "kernel/testing/seeded_random.h"
 #include "kernel/testing/temp_folder.h"
@@ -47,13 +46,18 @@ class BackupsTest : public testing::Test {
     backups.reload([&](Result<void> result) { read.set_value(std::move(result)); });
     return read.get_future().get();
   }
-  /// Of what nothing tells.
-  static void until(const std::function<bool()>& is_so) {
+  /// Looks at each change of the status.
+  static void until(Backups& backups, const std::function<bool()>& is_so) {
     const auto end = std::chrono::steady_clock::now() + 60s;
-    while (!is_so() && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(10ms);
+    while (true) {
+      const uint64_t version = backups.status()["version"];
+      if (is_so()) {
+        return;
+      }
+      const auto changed = std::make_shared<std::promise<void>>();
+      backups.when_changed(version, [changed] { changed->set_value(); });
+      ASSERT_EQ(changed->get_future().wait_until(end), std::future_status::ready) << backups.status();
     }
-    EXPECT_TRUE(is_so());
   }
   static nlohmann::ordered_json status_of(const Backups& backups, const std::string& name) {
     return backups.status()["remotes"][name];
@@ -62,7 +66,7 @@ class BackupsTest : public testing::Test {
     Result<Backups::Tickets> tickets = backups.ask(name, task);
     ASSERT_TRUE(tickets) << tickets.error().message;
     for (const auto& [remote, ticket] : *tickets) {
-      until([&] { return status_of(backups, remote)["done"].contains(std::to_string(ticket)); });
+      until(backups, [&] { return status_of(backups, remote)["done"].contains(std::to_string(ticket)); });
     }
   }
 
@@ -124,8 +128,8 @@ TEST_F(BackupsTest, StatusOutlivesARestartAndWhatIsPendingGoesOn) {
   ASSERT_TRUE(restic_of("disk").init({}));
   Backups backups(node);
   ASSERT_TRUE(reload(backups));
-  until([&] { return !status_of(backups, "disk")["last"].is_null(); });
-  until([&] { return status_of(backups, "disk")["pending_since"].is_null(); });
+  until(backups, [&] { return !status_of(backups, "disk")["last"].is_null(); });
+  until(backups, [&] { return status_of(backups, "disk")["pending_since"].is_null(); });
   EXPECT_EQ(status_of(backups, "disk")["failures"], 0);
   EXPECT_EQ(restic_of("disk").snapshots({})->size(), 1U);
 }
@@ -169,6 +173,33 @@ TEST_F(BackupsTest, ListsVerifiesAndForgets) {
   EXPECT_EQ(list().size(), 1U);
 }
 
+TEST_F(BackupsTest, WhoWaitsForAChangeIsToldOnceAtTheEndAtLatest) {
+  settle({"disk"});
+  std::vector<int> told;
+  {
+    Backups backups(node);
+    ASSERT_TRUE(reload(backups));
+    const auto wait = [&](int number, uint64_t version) {
+      backups.when_changed(version, [&told, number] { told.push_back(number); });
+    };
+    const uint64_t version = backups.status()["version"];
+    wait(0, version - 1);
+    EXPECT_THAT(told, testing::ElementsAre(0)) << "it has changed before";
+    wait(1, version);
+    EXPECT_THAT(told, testing::ElementsAre(0));
+    settle({});
+    ASSERT_TRUE(reload(backups));
+    EXPECT_THAT(told, testing::ElementsAre(0, 1));
+    EXPECT_GT(backups.status()["version"], version);
+    told.clear();
+    for (int number = 0; number < 65; ++number) {
+      wait(number, backups.status()["version"]);
+    }
+    EXPECT_THAT(told, testing::ElementsAre(0)) << "more wait than may";
+  }
+  EXPECT_EQ(told.size(), 65U);
+}
+
 TEST_F(BackupsTest, StopsInTheMiddle) {
   settle({"disk"});
   ASSERT_TRUE(restic_of("disk").init({}));
@@ -183,7 +214,7 @@ TEST_F(BackupsTest, StopsInTheMiddle) {
     Backups backups(node);
     ASSERT_TRUE(reload(backups));
     ASSERT_TRUE(backups.ask("disk", RemoteWorker::Backup{}));
-    until([&] { return status_of(backups, "disk")["activity"] == "backup"; });
+    until(backups, [&] { return status_of(backups, "disk")["activity"] == "backup"; });
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
   EXPECT_TRUE(restic_of("disk").snapshots({})->empty());

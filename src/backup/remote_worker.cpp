@@ -20,9 +20,10 @@ const char* name_of(const RemoteWorker::Task& task) {
 
 }  // namespace
 
-RemoteWorker::RemoteWorker(const Node& node, Settings settings, Remote remote)
+RemoteWorker::RemoteWorker(const Node& node, Settings settings, Remote remote, std::function<void()> on_change)
     : node_(node),
       remote_(std::move(remote)),
+      on_change_(std::move(on_change)),
       settings_(std::move(settings)),
       status_(read_status(node.home, remote_.name)) {
   if (!status_.next_try && settings_.every) {
@@ -87,8 +88,11 @@ void RemoteWorker::change(Settings settings) {
 }
 
 void RemoteWorker::update(const std::function<void(RemoteStatus&)>& change) {
-  const std::lock_guard lock(mutex_);
-  change(status_);
+  {
+    const std::lock_guard lock(mutex_);
+    change(status_);
+  }
+  on_change_();
 }
 
 void RemoteWorker::run() {
@@ -98,13 +102,14 @@ void RemoteWorker::run() {
     status_.percent = 0;
     const Settings settings = settings_;
     lock.unlock();
+    on_change_();
     const Result<void> result = carry_out(*asked, settings);
     if (!stop_.stop_requested()) {
       note_end(*asked, result);
       keep();
     }
+    update([](RemoteStatus& status) { status.activity.clear(); });
     lock.lock();
-    status_.activity.clear();
   }
 }
 

@@ -42,8 +42,8 @@ class RemoteWorker {
   };
   using Task = std::variant<Backup, Verify, Forget>;
 
-  /// `settings` holds `remote`.
-  RemoteWorker(const Node& node, Settings settings, Remote remote);
+  /// `settings` holds `remote`. `on_change` is called on the worker's thread, which has changed the status.
+  RemoteWorker(const Node& node, Settings settings, Remote remote, std::function<void()> on_change);
   /// Stops the snapshot or restic and waits for that: some seconds at most.
   ~RemoteWorker();
   RemoteWorker(const RemoteWorker&) = delete;
@@ -80,6 +80,7 @@ class RemoteWorker {
 
   const Node& node_;
   const Remote remote_;
+  const std::function<void()> on_change_;
   std::stop_source stop_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

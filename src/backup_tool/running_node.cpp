@@ -1,8 +1,5 @@
 #include "backup_tool/running_node.h"
 
-#include <chrono>
-#include <thread>
-
 #include "codec/json.h"
 #include "modules/http_server/rpc/rpc_message.h"
 
@@ -10,9 +7,6 @@ namespace kinode::backup_tool {
 namespace {
 
 using Json = nlohmann::json;
-
-/// From one look at what goes on to the next.
-constexpr std::chrono::milliseconds look_interval{250};
 
 }  // namespace
 
@@ -22,8 +16,25 @@ Result<RunningNode> RunningNode::find(const Home& home) {
 }
 
 Result<Json> RunningNode::ask(const Json& request, const std::string& answer) const {
+  Result<std::optional<Json>> answered = ask_with_patience(request, answer);
+  if (!answered) {
+    return std::unexpected(answered.error());
+  }
+  return *answered ? Result<Json>(std::move(**answered))
+                   : fail("the remote did not answer the node in time: `kinode backup status` says how it stands");
+}
+
+Result<Json> RunningNode::status_after(uint64_t version) const {
+  Result<std::optional<Json>> changed = ask_with_patience({{"Status", {{"after", version}}}}, "Status");
+  if (!changed) {
+    return std::unexpected(changed.error());
+  }
+  return *changed ? Result<Json>(std::move(**changed)) : ask("Status", "Status");
+}
+
+Result<std::optional<Json>> RunningNode::ask_with_patience(const Json& request, const std::string& answer) const {
   rpc::RpcRequest message{.process = ProcessId("backup", "distro", "sys"), .expects_response = 15};
-  message.body = Bytes::from(request.dump());
+  message.body = Bytes::from(codec::to_text(request));
   Result<std::string> text = rpc::write_request(message);
   if (!text) {
     return std::unexpected(text.error());
@@ -33,7 +44,7 @@ Result<Json> RunningNode::ask(const Json& request, const std::string& answer) co
     return std::unexpected(reply.error());
   }
   if (reply->status == 408) {
-    return fail("the remote did not answer the node in time: `kinode backup status` says how it stands");
+    return std::optional<Json>();
   }
   if (reply->status != 200) {
     return fail("the node at {} answered with HTTP status {}: {}", client_.url(), reply->status, reply->body);
@@ -47,7 +58,7 @@ Result<Json> RunningNode::ask(const Json& request, const std::string& answer) co
     return std::unexpected(body.error().at(client_.url()));
   }
   if (*body == answer) {
-    return Json();
+    return std::optional<Json>(Json());
   }
   if (body->is_object() && body->contains("Err")) {
     return fail("{}", (*body)["Err"].is_string() ? (*body)["Err"].get<std::string>() : (*body)["Err"].dump());
@@ -55,7 +66,7 @@ Result<Json> RunningNode::ask(const Json& request, const std::string& answer) co
   if (!body->is_object() || !body->contains(answer)) {
     return fail("the node at {} gave an answer that is none: {}", client_.url(), body->dump().substr(0, 200));
   }
-  return (*body)[answer];
+  return std::optional<Json>((*body)[answer]);
 }
 
 Result<RunningNode::Ends> RunningNode::carry_out(const Json& request,
@@ -65,12 +76,14 @@ Result<RunningNode::Ends> RunningNode::carry_out(const Json& request,
     return std::unexpected(tickets.error());
   }
   Ends ends;
+  uint64_t version = 0;  // none has it
   while (true) {
-    Result<Json> status = ask("Status", "Status");
+    Result<Json> status = status_after(version);
     if (!status) {
       return std::unexpected(status.error());
     }
     on_status(*status);
+    version = status->value("version", uint64_t{0});
     const Json remotes = status->value("remotes", Json::object());
     for (const auto& [remote, ticket] : tickets->items()) {
       if (!remotes.contains(remote)) {
@@ -85,7 +98,6 @@ Result<RunningNode::Ends> RunningNode::carry_out(const Json& request,
     if (ends.size() == tickets->size()) {
       return ends;
     }
-    std::this_thread::sleep_for(look_interval);
   }
 }
 

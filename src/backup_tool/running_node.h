@@ -29,6 +29,11 @@ class RunningNode {
 
  private:
   explicit RunningNode(uint16_t port) : client_(port) {}
+  /// As `ask`; none where the answer took longer than the node waits for one.
+  Result<std::optional<nlohmann::json>> ask_with_patience(const nlohmann::json& request,
+                                                          const std::string& answer) const;
+  /// The status, when it is another than that of `version`, or after some time without a change.
+  Result<nlohmann::json> status_after(uint64_t version) const;
   HttpClient client_;
 };
 

@@ -44,6 +44,18 @@ Result<BackupRequest> read_list(const JsonReader& payload) {
   return remote ? Result<BackupRequest>(BackupList{std::move(*remote)}) : std::unexpected(remote.error());
 }
 
+Result<BackupRequest> read_status(const codec::JsonVariant& variant) {
+  if (variant.payload().is_null()) {
+    return BackupStatus{};
+  }
+  auto fields = variant.payload().fields({"after"});
+  if (!fields) {
+    return std::unexpected(fields.error());
+  }
+  auto after = (*fields)["after"].optional(&JsonReader::u64);
+  return after ? Result<BackupRequest>(BackupStatus{*after}) : std::unexpected(after.error());
+}
+
 }  // namespace
 
 Result<BackupRequest> parse_backup_request(std::string_view body) {
@@ -56,7 +68,7 @@ Result<BackupRequest> parse_backup_request(std::string_view body) {
     return std::unexpected(variant.error());
   }
   if (variant->name() == "Status") {
-    return variant->unit<BackupRequest>(BackupStatus{});
+    return read_status(*variant);
   }
   if (variant->name() == "Reload") {
     return variant->unit<BackupRequest>(BackupReload{});

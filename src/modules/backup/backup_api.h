@@ -1,6 +1,7 @@
 // The requests of backup:distro:sys, read from their JSON. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +12,10 @@
 
 namespace kinode::modules {
 
-struct BackupStatus {};
+/// As soon as it is another than that of the version.
+struct BackupStatus {
+  std::optional<uint64_t> after;
+};
 struct BackupReload {};
 struct BackupList {
   std::string remote;

@@ -51,14 +51,23 @@ void BackupModule::handle(const Call& call) {
   struct Handler {
     BackupModule& module;
     const Call& call;
-    void operator()(const BackupStatus& /*request*/) const {
-      answer(module.context_, call, codec::to_text(Json{{"Status", module.backups_.status()}}));
-    }
+    void operator()(const BackupStatus& request) const { module.status(call, request.after); }
     void operator()(const BackupReload& /*request*/) const { module.reload(call); }
     void operator()(const BackupList& request) const { module.list(call, request.remote); }
     void operator()(const BackupStart& request) const { module.start(call, request.remote, request.task); }
   };
   std::visit(Handler{*this, call}, *request);
+}
+
+void BackupModule::status(const Call& call, const std::optional<uint64_t>& after) {
+  const auto tell = [&context = context_, &backups = backups_, call] {
+    answer(context, call, codec::to_text(Json{{"Status", backups.status()}}));
+  };
+  if (after) {
+    backups_.when_changed(*after, tell);
+  } else {
+    tell();
+  }
 }
 
 void BackupModule::start(const Call& call, const std::optional<std::string>& remote,

@@ -59,7 +59,7 @@ TEST(BackupModule, AnswersToWhomMayAsk) {
   Puppet& pretender = it.add("http-server:distro:sys.evil");
   EXPECT_THAT(it.ask(pretender, R"("Status")"), HasSubstr("may not ask for backups"));
   Puppet& owner = it.add("http-server:distro:sys");
-  EXPECT_EQ(it.ask(owner, R"("Status")"), R"({"Status":{"error":null,"remotes":{}}})");
+  EXPECT_EQ(it.ask(owner, R"("Status")"), R"({"Status":{"error":null,"version":2,"remotes":{}}})");
   EXPECT_EQ(it.ask(owner, R"("Reload")"), R"("Reloaded")");
   EXPECT_THAT(it.ask(owner, R"({"Now":{}})"), HasSubstr("there is no remote: add one"));
   EXPECT_THAT(it.ask(owner, R"({"List":{"remote":"disk"}})"), HasSubstr("there is no remote `disk`"));
@@ -81,14 +81,30 @@ TEST(BackupModule, StartsWhatItIsToldAndGivesTickets) {
   EXPECT_THAT(it.ask(owner, R"({"List":{"remote":"disk"}})"), HasSubstr("there is no repository at"));
 }
 
+TEST(BackupModule, TellsOfAChangeWhenThereIsOne) {
+  Setting it;
+  Puppet& owner = it.add("main:terminal:sys");
+  Puppet& other = it.add("other:terminal:sys");
+  EXPECT_THAT(it.ask(owner, R"({"Status":{"after":1}})"), HasSubstr(R"("version":2)"));
+  owner.request(it.node.local("backup:distro:sys"), R"({"Status":{"after":2}})", 10);
+  it.node.run();
+  EXPECT_EQ(owner.received(), 0U) << "nothing has changed";
+  EXPECT_EQ(it.ask(other, R"("Reload")"), R"("Reloaded")");
+  it.node.run();
+  const std::unique_ptr<kernel::Envelope> answer = owner.take();
+  ASSERT_TRUE(answer && answer->kind == kernel::Envelope::Kind::response);
+  EXPECT_EQ(answer->response().body.text(), R"({"Status":{"error":null,"version":3,"remotes":{}}})");
+}
+
 TEST(BackupApi, WhatIsNoRequestIsRefused) {
   for (const char* body : {"", "{", "null", "1", R"("Now")", R"({"Now":{"remote":1}})", R"({"List":{}})", R"("Add")",
                            R"({"Verify":{"percent":0}})", R"({"Verify":{"percent":101}})",
-                           R"({"Forget":{"snapshot":"abc"}})", R"({"Status":1})"}) {
+                           R"({"Forget":{"snapshot":"abc"}})", R"({"Status":1})", R"({"Status":{"after":-1}})"}) {
     EXPECT_FALSE(parse_backup_request(body)) << body;
   }
-  for (const char* body : {R"("Status")", R"({"Status":null})", R"({"Now":{}})", R"({"Now":{"remote":null}})",
-                           R"({"Forget":{"remote":"a","snapshot":"abc"}})", R"({"Verify":{}})"}) {
+  for (const char* body :
+       {R"("Status")", R"({"Status":null})", R"({"Status":{"after":1}})", R"({"Now":{}})", R"({"Now":{"remote":null}})",
+        R"({"Forget":{"remote":"a","snapshot":"abc"}})", R"({"Verify":{}})"}) {
     EXPECT_TRUE(parse_backup_request(body)) << body;
   }
 }
