@@ -103,16 +103,15 @@ Result<void> Node::Parts::open_home() {
   settings.port = options.port;
   auto listener = modules::HttpListener::open(settings);
   auto opened_log = Log::open(options);
-  auto opened_storage = Storage::open(options, [this](const std::string& line) {
-    if (log) {
-      log->say(line);
-    }
-  });
-  if (auto error = codec::first_error(listener, opened_log, opened_storage)) {
+  if (auto error = codec::first_error(listener, opened_log)) {
     return std::unexpected(*error);
   }
   http = std::move(*listener);
   log = std::move(*opened_log);
+  auto opened_storage = Storage::open(options, [this](const std::string& line) { log->say(line); });
+  if (!opened_storage) {
+    return std::unexpected(opened_storage.error());
+  }
   storage = std::move(*opened_storage);
   return {};
 }

@@ -99,7 +99,8 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char* const* arg
   CLI::App app("A Kinode node: runs processes and lets them talk.", "kinode");
   app.footer(
       "kinode top HOME shows what a running node does.\n"
-      "kinode identity makes, shows and moves a node's name and keys.");
+      "kinode identity makes, shows and moves a node's name and keys.\n"
+      "kinode backup keeps the home elsewhere, and kinode restore brings it back.");
   add_options(app, options);
   app.add_flag("-l,--logging-off", logging_off, "Write no log file");
   // Kit of the first client gives these; there is no chain here to use them with.

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <iterator>
+#include <numeric>
 
 #include "modules/vfs/file_io.h"
 
@@ -19,19 +20,28 @@ Captures::Ticket Captures::add(Shared shared) {
 }
 
 void Captures::remove(Ticket ticket) {
-  std::unique_lock lock(mutex_);
-  // A copy under way uses the snapshot's folder.
-  copied_.wait(lock, [this] { return being_copied_.empty(); });
+  {
+    std::unique_lock lock(mutex_);
+    // A copy under way uses the snapshot's folder.
+    copied_.wait(lock, [this] { return being_copied_.empty(); });
+    ticket->is_read = false;  // nobody changes its names any more
+  }
+  for (const auto& [inode, path] : ticket->names) {
+    unlinkat(ticket->folder.get(), path.c_str(), 0);
+  }
+  std::lock_guard lock(mutex_);
   shared_.erase(ticket);
   --live_;
 }
 
-std::vector<Captures::Name> Captures::names(const Inode& inode) const {
+std::vector<Captures::Name> Captures::names_to_copy(const Inode& inode) const {
   std::vector<Name> all;
   for (const Shared& shared : shared_) {
-    const auto [begin, end] = shared.names.equal_range(inode);
-    std::transform(begin, end, std::back_inserter(all),
-                   [&shared](const auto& name) { return Name{shared.folder.get(), name.second}; });
+    if (shared.is_read) {
+      const auto [begin, end] = shared.names.equal_range(inode);
+      std::transform(begin, end, std::back_inserter(all),
+                     [&shared](const auto& name) { return Name{shared.folder.get(), name.second}; });
+    }
   }
   return all;
 }
@@ -41,7 +51,9 @@ uint64_t Captures::names_of(const struct stat& status) const {
     return 0;
   }
   std::lock_guard lock(mutex_);
-  return names(Inode::of(status)).size();
+  return std::accumulate(shared_.begin(), shared_.end(), uint64_t{0}, [&](uint64_t sum, const Shared& shared) {
+    return sum + shared.names.count(Inode::of(status));
+  });
 }
 
 VfsResult<void> Captures::before_change(int file) {
@@ -55,7 +67,7 @@ VfsResult<void> Captures::before_change(int file) {
   const Inode inode = Inode::of(status);
   std::unique_lock lock(mutex_);
   copied_.wait(lock, [&] { return !being_copied_.contains(inode); });
-  const std::vector<Name> shared = names(inode);
+  const std::vector<Name> shared = names_to_copy(inode);
   if (shared.empty()) {
     return {};
   }
@@ -65,7 +77,9 @@ VfsResult<void> Captures::before_change(int file) {
   lock.lock();
   if (copied) {
     for (Shared& snapshot : shared_) {
-      snapshot.names.erase(inode);
+      if (snapshot.is_read) {
+        snapshot.names.erase(inode);
+      }
     }
   }
   being_copied_.erase(inode);

@@ -45,10 +45,14 @@ class Captures {
     Descriptor folder;
     /// Where in the folder, each path as in the drives.
     std::multimap<Inode, std::string> names;
+    /// Once nobody reads it any more it needs no copies.
+    bool is_read = true;
   };
   using Ticket = std::list<Shared>::iterator;
   /// The snapshot lives until `remove`. While no change is under way.
   Ticket add(Shared shared);
+  /// Takes its names away, which are known until then: else a file would seem to be shared with something else, and
+  /// be written in place.
   void remove(Ticket ticket);
 
   /// To be called before the content, length or permissions of an open file are changed; until its return nobody else
@@ -64,7 +68,7 @@ class Captures {
   };
   VfsResult<void> give_copy(int file, const std::vector<Name>& names);
   VfsResult<void> put(const StagedFile& copy, const Name& name);
-  [[nodiscard]] std::vector<Name> names(const Inode& inode) const;
+  [[nodiscard]] std::vector<Name> names_to_copy(const Inode& inode) const;
 
   HostTree& tree_;
   /// Whether there is any snapshot, for those who ask often.

@@ -32,10 +32,22 @@ class ChangeGate {
 
   /// Waits while the gate is held.
   [[nodiscard]] Passage enter() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !held_; });
-    ++inside_;
+    pass();
     return Passage(*this);
+  }
+
+  /// Within a change: does what takes long and touches no drive yet. It holds up no snapshot; afterwards the change
+  /// waits while the gate is held. `act` must not rest on the drives staying as they are, nor run with a lock that
+  /// another change needs.
+  template <class Act>
+  auto aside(Act act) {
+    struct Aside {
+      explicit Aside(ChangeGate& gate) : gate_(gate) { gate_.leave(); }
+      ~Aside() { gate_.pass(); }
+      ChangeGate& gate_;
+    };
+    const Aside until_done(*this);
+    return act();
   }
 
   /// Holds back new changes and waits until none is under way. False, and nothing is held, where one took longer than
@@ -69,6 +81,11 @@ class ChangeGate {
   }
 
  private:
+  void pass() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !held_; });
+    ++inside_;
+  }
   void leave() {
     std::lock_guard lock(mutex_);
     if (--inside_ == 0 && held_) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 
 #include "modules/vfs/file_io.h"
 
@@ -59,10 +60,15 @@ VfsResult<void> Drives::create_dir(const VfsPath& path) {
 }
 
 VfsResult<void> Drives::create_dir_all(const VfsPath& path) {
-  if (is_directory(path)) {
-    return {};  // not a change: a process that starts asks for its `tmp`, and waits for no snapshot
-  }
   return change([&] { return make_directories(path); });
+}
+
+VfsResult<void> Drives::create_tmp(const VfsPath& drive) {
+  auto made = tree_->make_directories(drive);
+  if (!made) {
+    return std::unexpected(made.error());
+  }
+  return *made > 0 ? take_place() : VfsResult<void>();
 }
 
 bool Drives::is_directory(const VfsPath& path) const {
@@ -92,6 +98,14 @@ VfsResult<std::vector<ListedFile>> Drives::read_dir(const VfsPath& path) {
   auto entries = tree_->list(path);
   if (!entries) {
     return std::unexpected(entries.error());
+  }
+  // Each entry is answered with the whole path, so there may be far more to say than there is in the directory.
+  const uint64_t bytes = std::accumulate(
+      entries->begin(), entries->end(), uint64_t{0},
+      [&path](uint64_t sum, const DirectoryEntry& entry) { return sum + path.text().size() + 1 + entry.name.size(); });
+  if (bytes > settings_.most_bytes_read) {
+    return io_error(fmt::format("the paths of its {} entries have {} bytes, more than the {} that one answer may hold",
+                                entries->size(), bytes, settings_.most_bytes_read));
   }
   return listed(path.text() + "/", *entries);
 }

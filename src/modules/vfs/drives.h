@@ -38,7 +38,7 @@ namespace kinode::modules::vfs {
 
 struct Settings {
   HandleTable::Limits handles;
-  /// Bytes that one answer may hold. A file can state any length without having it.
+  /// Bytes that one answer may hold, of a file or of paths. A file can state any length without having it.
   uint64_t most_bytes_read = uint64_t{1} << 30U;
   /// Of a file longer than this there is no hash: it would hold a thread for hours.
   uint64_t most_bytes_hashed = uint64_t{64} << 30U;
@@ -78,6 +78,10 @@ class Drives {
   VfsResult<void> create_dir(const VfsPath& path);
   /// With all that is missing before it, the drive too.
   VfsResult<void> create_dir_all(const VfsPath& path);
+  /// A drive that WASI writes. As what WASI does it waits for no snapshot and is counted by the next walk, so that a
+  /// worker may call it.
+  VfsResult<void> create_tmp(const VfsPath& drive);
+  /// Fails where the paths of all entries are longer than an answer may be.
   VfsResult<std::vector<ListedFile>> read_dir(const VfsPath& path);
   /// The packages.
   VfsResult<std::vector<ListedFile>> read_root();

@@ -17,10 +17,7 @@ bool is_same_file(const struct stat& a, const struct stat& b) { return Inode::of
 }  // namespace
 
 VfsResult<void> Drives::changed(int file, uint64_t bytes) {
-  if (tree_->unflushed()->file_changed(file, bytes) && fdatasync(file) != 0) {
-    return io_error(errno);
-  }
-  return {};
+  return tree_->unflushed()->file_changed(file, bytes) ? tree_->unflushed()->flush_file(file) : VfsResult<void>();
 }
 
 VfsResult<void> Drives::set_length(int file, uint64_t length) {
@@ -82,7 +79,7 @@ VfsResult<void> Drives::write_beside(const VfsPath& path, const Place& place, bo
   if (mode && fchmod(file, *mode & permissions) != 0) {
     return io_error(errno);
   }
-  if (auto filled = fill(file); !filled) {
+  if (auto filled = gate_.aside([&] { return fill(file); }); !filled) {
     return filled;
   }
   auto length = file_length(file);

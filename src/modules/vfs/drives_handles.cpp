@@ -141,10 +141,7 @@ VfsResult<void> Drives::sync_all(const VfsPath& path) {
   if (!held) {
     return std::unexpected(held.error());
   }
-  if (fsync(held->file()) != 0) {
-    return io_error(errno);
-  }
-  return {};
+  return tree_->unflushed()->flush_file(held->file());
 }
 
 VfsResult<Bytes> Drives::read_to_end(const VfsPath& path) {

@@ -51,6 +51,18 @@ class VfsTest : public ::testing::Test {
   Drives& drives_;
 };
 
+TEST(Drives, AListIsNotLongerThanAnAnswerMayBe) {
+  TemporaryHome home;
+  auto vfs = Vfs::open(home.path(), {.most_bytes_read = 40}).value();
+  ASSERT_TRUE(vfs->drives().create_dir_all(vfs_path("/a:b/d/folder/1")));
+  ASSERT_TRUE(vfs->drives().create_dir_all(vfs_path("/a:b/d/folder/2")));
+  EXPECT_EQ(vfs->drives().read_dir(vfs_path("/a:b/d/folder"))->size(), 2U) << "a:b/d/folder/1: 14 bytes";
+  ASSERT_TRUE(vfs->drives().create_dir(vfs_path("/a:b/d/folder/3")));
+  EXPECT_EQ(
+      failure(vfs->drives().read_dir(vfs_path("/a:b/d/folder"))),
+      R"({"Err":{"IOError":"the paths of its 3 entries have 42 bytes, more than the 40 that one answer may hold"}})");
+}
+
 TEST_F(VfsTest, DirectoriesAreMadeListedAndRemoved) {
   EXPECT_EQ(failure(drives_.create_dir(vfs_path("/a:b/d/x/y"))), no_such_file);
   EXPECT_EQ(failure(drives_.create_dir(vfs_path("/a:b/d/x"))), "");

@@ -52,8 +52,7 @@ VfsResult<Quotas::Room> Quotas::take(std::string_view name, Usage change) {
   if (grows && !fits(package.usage, change)) {
     return full(name, package.usage, change);
   }
-  package.usage.bytes += change.bytes;
-  package.usage.files += change.files;
+  package.usage += change;
   return Room(*this, name, change);
 }
 
@@ -93,8 +92,7 @@ void Quotas::add(std::string_view name, Usage change) {
   }
   Package& package = find(name);
   std::lock_guard lock(package.mutex);
-  package.usage.bytes += change.bytes;
-  package.usage.files += change.files;
+  package.usage += change;
 }
 
 }  // namespace kinode::modules::vfs

@@ -175,6 +175,18 @@ TEST_F(QuotaTest, AZipBombEndsAtTheQuota) {
   EXPECT_EQ(counted(), found());
 }
 
+TEST(Quotas, HolesBeyondAllCountingAreNoRoom) {
+  constexpr Usage hole{.bytes = std::numeric_limits<int64_t>::max(), .files = 1};
+  Quotas quotas({.bytes = 100}, [&](const std::string& /*package*/) {
+    Usage usage;
+    usage += hole;
+    usage += hole;
+    return VfsResult<Usage>(usage);
+  });
+  EXPECT_FALSE(quotas.take("a:b", {.bytes = 1}));
+  EXPECT_EQ(quotas.of("a:b").value(), (Usage{.bytes = hole.bytes, .files = 2}));
+}
+
 TEST_F(QuotaTest, ALinkOutOfTheDriveCountsAsALink) {
   std::ofstream(home_.path() + "/secret") << std::string(1'000, 's');
   open(100);

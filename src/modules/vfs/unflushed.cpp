@@ -108,12 +108,24 @@ Result<void> Unflushed::flush() {
       failure = lost(file.get(), errno);
     }
   }
-  if (!failure) {
+  return failure ? std::unexpected(keep(std::move(*failure))) : Result<void>();
+}
+
+VfsResult<void> Unflushed::flush_file(int file) {
+  if (fsync(file) == 0) {
     return {};
   }
+  const int number = errno;
+  keep(lost(file, number));
+  return io_error(number);
+}
+
+Error Unflushed::keep(Error failure) {
   std::lock_guard lock(mutex_);
-  failure_ = failure;
-  return std::unexpected(std::move(*failure));
+  if (!failure_) {
+    failure_ = std::move(failure);
+  }
+  return *failure_;
 }
 
 }  // namespace kinode::modules::vfs

@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "modules/vfs/descriptor.h"
+#include "modules/vfs/vfs_error.h"
 
 namespace kinode::modules::vfs {
 
@@ -37,10 +38,14 @@ class Unflushed {
   [[nodiscard]] bool is_flushed();
   /// Waits for the disk. All that was noted before is on it then, or an error says that it may not be.
   Result<void> flush();
+  /// The same of one open file alone. All that flush a file do it so, since the system tells of a failure once, to
+  /// whoever asks first.
+  VfsResult<void> flush_file(int file);
 
  private:
   using Inode = std::pair<uint64_t, uint64_t>;  // device, number
   void note(int file);
+  Error keep(Error failure);
 
   const Descriptor directory_;
   std::mutex flushing_;  // one flush at a time, so that none returns before an earlier one has

@@ -108,6 +108,19 @@ TEST(Unflushed, AFailureIsToldAndStays) {
   EXPECT_FALSE(unflushed.is_flushed());
 }
 
+TEST(Unflushed, AFailureThatAWriterMetStaysToo) {
+  TemporaryHome home;
+  Unflushed unflushed(Descriptor(open(home.path().c_str(), O_RDONLY | O_DIRECTORY)));
+  std::array<int, 2> pipe_ends{};
+  ASSERT_EQ(pipe(pipe_ends.data()), 0);
+  const Descriptor reading(pipe_ends[0]);
+  const Descriptor writing(pipe_ends[1]);
+  VfsResult<void> flushed = unflushed.flush_file(writing.get());
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().number, EINVAL);
+  EXPECT_FALSE(unflushed.flush()) << "others, who were told that they wrote to it, may have lost that";
+}
+
 TEST_F(LastingTest, WhileTheJournalTakesNothingAChangeSaysSo) {
   testing::furnish(vfs_->drives());
   journal_.fail({"the disk is full"});

@@ -127,7 +127,7 @@ Result<void> Vfs::install_package(const PackageId& package, const Bytes& zip) {
 
 Result<std::string> Vfs::host_tmp_dir(const PackageId& package) {
   VfsPath tmp = VfsPath::of_drive(package, "tmp");
-  if (auto made = drives_.create_dir_all(tmp); !made) {
+  if (auto made = drives_.create_tmp(tmp); !made) {
     return std::unexpected(made.error().to_error().at(tmp.text()));
   }
   return drives_.tree().root() + "/" + tmp.text();

@@ -38,7 +38,8 @@ class Vfs {
   /// before and are not in it any more are removed; what processes put there stays (defect V10).
   Result<void> install_package(const PackageId& package, const Bytes& zip);
   /// Makes `<home>/vfs/package:publisher/tmp`, the directory that WASI gives to the package's processes, and
-  /// returns its path on the host. Fails where that is a link or no directory.
+  /// returns its path on the host. Fails where that is a link or no directory. On a worker: it looks for a directory
+  /// or makes one, and waits for nobody.
   Result<std::string> host_tmp_dir(const PackageId& package);
 
   /// Has all that was changed written to the disk. For the journal, before what rests on it may leave the node; it may

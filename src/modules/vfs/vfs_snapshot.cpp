@@ -49,15 +49,13 @@ class TreeMaker {
     }
     return false;
   }
-  /// The same, where files may be written meanwhile.
+  /// The same, where anything may change meanwhile: what does so is left out, or is as it was at some time.
   VfsResult<bool> visit_unheld(const Found& found, const std::string& before) {
     const std::string path = before + found.path;
     const Found within{found.directory, found.name, path, found.status};
-    if (!S_ISREG(found.status.st_mode) || within.path.size() > longest_path) {
-      return visit(within);
-    }
-    auto copied = copy(within);
-    return copied || copied.error().number == ENOENT ? VfsResult<bool>(false) : std::unexpected(copied.error());
+    const bool is_file = S_ISREG(found.status.st_mode) && path.size() <= longest_path;
+    auto made = is_file ? no_more(copy(within)) : visit(within);
+    return made || !is_of_a_change(made.error().number, within) ? made : false;
   }
 
   /// One that was made before gets its times, too.
@@ -87,6 +85,16 @@ class TreeMaker {
  private:
   static VfsResult<bool> no_more(const VfsResult<void>& made) {
     return made ? VfsResult<bool>(false) : std::unexpected(made.error());
+  }
+
+  /// Whether something failed because the name means something else by now, or nothing.
+  static bool is_of_a_change(int number, const Found& found) {
+    if (number == ENOENT || number == ELOOP || number == EEXIST) {  // a directory that changes may list a name twice
+      return true;
+    }
+    struct stat now{};
+    return fstatat(found.directory, found.name.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0 ||
+           Inode::of(now) != Inode::of(found.status) || now.st_mode != found.status.st_mode;
   }
 
   [[nodiscard]] bool is_shared_with_nobody(const Found& found) const {
@@ -135,6 +143,7 @@ class TreeMaker {
       return io_error(errno);
     }
     if (auto copied = copy_content(source->get(), target.get()); !copied) {
+      unlinkat(folder_, found.path.c_str(), 0);
       return copied;
     }
     const std::array<struct timespec, 2> times{found.status.st_atim, found.status.st_mtim};
@@ -152,21 +161,24 @@ class TreeMaker {
 
 class VfsCapture final : public SnapshotSource::Capture {
  public:
-  VfsCapture(Drives& drives, Descriptor folder, Captures::Ticket ticket, std::vector<std::string> tmp_drives)
-      : drives_(drives), folder_(std::move(folder)), ticket_(ticket), tmp_drives_(std::move(tmp_drives)) {}
+  VfsCapture(Drives& drives, Captures::Ticket ticket, std::vector<std::string> tmp_drives)
+      : drives_(drives), ticket_(ticket), tmp_drives_(std::move(tmp_drives)) {}
   ~VfsCapture() override { drives_.captures().remove(ticket_); }
 
   Result<void> complete(const std::stop_token& stop) override {
     for (const std::string& drive : std::exchange(tmp_drives_, {})) {
       auto root = open_beneath(drives_.tree().directory(), drive, O_PATH | O_DIRECTORY, 0, FollowLinks::never);
+      if (!root && (root.error().number == ENOENT || root.error().number == ENOTDIR || root.error().number == ELOOP)) {
+        continue;  // removed since, or no directory any more
+      }
       if (!root) {
-        continue;  // removed since
+        return std::unexpected(root.error().to_error().at("snapshot of " + drive));
       }
       struct stat status{};
       if (fstat(root->get(), &status) != 0) {
         return std::unexpected(io_error(errno).error().to_error().at("snapshot of " + drive));
       }
-      TreeMaker maker(folder_.get(), drives_.captures());
+      TreeMaker maker(ticket_->folder.get(), drives_.captures());
       maker.remember_directory(drive, status);
       auto made = walk(root->get(), [&](const Found& found) {
         return stop.stop_requested() ? VfsResult<bool>(io_error("it was stopped before its end"))
@@ -184,7 +196,6 @@ class VfsCapture final : public SnapshotSource::Capture {
 
  private:
   Drives& drives_;
-  Descriptor folder_;
   Captures::Ticket ticket_;
   std::vector<std::string> tmp_drives_;
 };
@@ -205,21 +216,21 @@ Result<std::unique_ptr<SnapshotSource::Capture>> VfsSnapshot::capture(const std:
     return std::unexpected(io_error(errno).error().to_error().at(place));
   }
   Descriptor directory(open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  Descriptor kept(fcntl(directory.get(), F_DUPFD_CLOEXEC, 0));
-  if (!directory || !kept) {
+  if (!directory) {
     return std::unexpected(io_error(errno).error().to_error().at(place));
   }
   TreeMaker maker(directory.get(), drives_.captures());
   auto made = walk(drives_.tree().directory(), [&maker](const Found& found) { return maker.visit(found); });
-  std::vector<std::string> tmp_drives = maker.take_tmp_drives();
   if (made) {
     made = maker.settle_directories();
   }
+  // Also of a tree that is not whole: its end takes the names away that files have in it.
+  const Captures::Ticket ticket = drives_.captures().add({std::move(directory), maker.take_links()});
+  auto capture = std::make_unique<VfsCapture>(drives_, ticket, maker.take_tmp_drives());
   if (!made) {
     return std::unexpected(made.error().to_error().at("snapshot of the drives"));
   }
-  const Captures::Ticket ticket = drives_.captures().add({std::move(kept), maker.take_links()});
-  return std::make_unique<VfsCapture>(drives_, std::move(directory), ticket, std::move(tmp_drives));
+  return capture;
 }
 
 }  // namespace kinode::modules::vfs

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <future>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "modules/vfs/testing/actions.h"
@@ -153,6 +155,18 @@ TEST_F(SnapshotTest, WhileOneLivesAFileIsStillReplacedAsAWhole) {
   EXPECT_EQ(seen, "content of /a:b/d/file");
 }
 
+TEST_F(SnapshotTest, AfterItsEndAFileIsReplacedAsAWholeThoughTheTreeIsStillThere) {
+  testing::furnish(drives());
+  auto capture = take(1);
+  EXPECT_TRUE(drives().append(vfs_path("/a:b/d/other"), bytes_of(" and more")));
+  capture.reset();
+  std::ifstream reader(home_.host("a:b/d/file"));
+  EXPECT_TRUE(drives().write(vfs_path("/a:b/d/file"), bytes_of("new")));
+  std::string seen(std::istreambuf_iterator<char>(reader), {});
+  EXPECT_EQ(seen, "content of /a:b/d/file") << "the old one, whole";
+  EXPECT_EQ(home_.content("a:b/d/other"), "content of /a:b/d/other and more");
+}
+
 TEST_F(SnapshotTest, LinksAreKeptAsLinksAndNeverFollowed) {
   std::ofstream(home_.path() + "/secret") << "secret";
   testing::furnish(drives());
@@ -198,6 +212,34 @@ TEST_F(SnapshotTest, CompletingIsStopped) {
   ASSERT_FALSE(completed);
   EXPECT_THAT(completed.error().message, HasSubstr("it was stopped"));
   EXPECT_FALSE(fs::exists(tree(1) / "vfs/a:b/tmp/x"));
+}
+
+TEST_F(SnapshotTest, WhatWasiChangesInTmpMeanwhileFailsNothing) {
+  testing::furnish(drives());
+  ASSERT_TRUE(drives().create_dir_all(vfs_path("/a:b/tmp")));
+  ASSERT_TRUE(drives().write(vfs_path("/a:b/tmp/stays"), bytes_of("stays")));
+  const fs::path busy = home_.host("a:b/tmp/busy");
+  std::atomic<bool> is_over = false;
+  // One name is a file, a link, a folder, and nothing.
+  std::thread wasi([&] {
+    std::error_code ignored;
+    while (!is_over) {
+      std::ofstream(busy) << "x";
+      fs::remove(busy, ignored);
+      fs::create_symlink("stays", busy, ignored);
+      fs::remove(busy, ignored);
+      fs::create_directories(busy / "below", ignored);
+      fs::remove_all(busy, ignored);
+    }
+  });
+  for (int i = 1; i <= 500; ++i) {
+    auto capture = take(i);
+    Result<void> completed = capture->complete({});
+    EXPECT_TRUE(completed) << (completed ? "" : completed.error().message);
+    EXPECT_THAT(captured(i)["a:b/tmp/stays"], ::testing::EndsWith(" stays"));
+  }
+  is_over = true;
+  wasi.join();
 }
 
 TEST_F(SnapshotTest, AFileWithANameInTmpIsCopiedAtOnce) {
@@ -260,6 +302,59 @@ TEST_F(SnapshotTest, HoldingWaitsForChangesUnderWayAndHoldsBackOthers) {
   source.release();
   EXPECT_TRUE(change.get());
   EXPECT_EQ(home_.content("a:b/d/file"), "content of /a:b/d/filelate");
+}
+
+TEST(ChangeGate, WhatAChangeDoesAsideHoldsUpNoSnapshot) {
+  ChangeGate gate;
+  std::optional<ChangeGate::Passage> change(gate.enter());
+  std::promise<void> goes_on;
+  std::future<void> released = gate.aside([&] {
+    EXPECT_TRUE(gate.hold(milliseconds(10'000)));
+    return std::async(std::launch::async, [&gate, went_on = goes_on.get_future()]() mutable {
+      EXPECT_EQ(went_on.wait_for(milliseconds(50)), std::future_status::timeout) << "it waits while the gate is held";
+      gate.release();
+      EXPECT_EQ(went_on.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    });
+  });
+  goes_on.set_value();
+  released.get();
+  EXPECT_FALSE(gate.hold(milliseconds(1))) << "it is a change again";
+  change.reset();
+  EXPECT_TRUE(gate.hold(milliseconds(10'000)));
+}
+
+TEST_F(SnapshotTest, ALargeWriteIsOfTheSnapshotBeforeOrAfterIt) {
+  testing::furnish(drives());
+  constexpr size_t size = size_t{4} << 20U;
+  std::atomic<bool> is_over = false;
+  std::thread writer([&] {
+    for (char letter = 'a'; !is_over; letter = letter == 'z' ? 'a' : static_cast<char>(letter + 1)) {
+      EXPECT_TRUE(drives().write(vfs_path("/a:b/d/large"), bytes_of(std::string(size, letter))));
+    }
+  });
+  for (int i = 1; i <= 20; ++i) {
+    auto capture = take(i);
+    EXPECT_TRUE(capture->complete({}));
+    const fs::path seen = tree(i) / "vfs/a:b/d/large";
+    if (fs::exists(seen)) {
+      std::ifstream in(seen, std::ios::binary);
+      const std::string content(std::istreambuf_iterator<char>(in), {});
+      EXPECT_EQ(content, std::string(size, content.empty() ? '-' : content.front()));
+    }
+    EXPECT_FALSE(fs::exists(tree(i) / "vfs/.staging"));
+  }
+  is_over = true;
+  writer.join();
+}
+
+TEST_F(SnapshotTest, AProcessThatStartsMeanwhileGetsItsTmp) {
+  VfsSnapshot source(*vfs_);
+  ASSERT_TRUE(source.hold(milliseconds(10'000)));
+  std::future<Result<std::string>> tmp =
+      std::async(std::launch::async, [&] { return vfs_->host_tmp_dir(PackageId("new", "package")); });
+  EXPECT_EQ(tmp.wait_for(std::chrono::seconds(10)), std::future_status::ready) << "it waits for the snapshot";
+  source.release();
+  EXPECT_TRUE(fs::is_directory(tmp.get().value()));
 }
 
 TEST_F(SnapshotTest, AFileThatCannotBeCopiedIsNotChanged) {

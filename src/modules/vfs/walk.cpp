@@ -17,6 +17,9 @@ namespace {
 /// A path of more bytes is not resolved from the root but from a directory on its way: the system takes 4 096.
 constexpr size_t longest_relative = 2'048;
 
+/// A directory has vanished, or something else has its name, a link perhaps.
+bool is_of_a_change(int number) { return number == ENOENT || number == ENOTDIR || number == ELOOP; }
+
 /// A directory that is still to be read, by its path from one that is kept open for all below it.
 struct Pending {
   std::shared_ptr<Descriptor> base;
@@ -36,7 +39,7 @@ VfsResult<void> walk(int directory, const std::function<VfsResult<bool>(const Fo
     Pending at = std::move(pending.back());
     pending.pop_back();
     auto opened = open_beneath(at.base->get(), at.relative, O_RDONLY | O_DIRECTORY, 0, FollowLinks::never);
-    if (!opened && (opened.error().number == ENOENT || opened.error().number == ENOTDIR)) {
+    if (!opened && is_of_a_change(opened.error().number)) {
       continue;
     }
     if (!opened) {
