@@ -4,6 +4,7 @@ namespace kinode::backup {
 namespace {
 
 constexpr size_t most_waiting = 64;
+constexpr size_t most_lists = 64;
 
 }  // namespace
 
@@ -100,18 +101,26 @@ Result<Backups::Tickets> Backups::ask(const std::optional<std::string>& remote, 
 
 void Backups::list(const std::string& remote, std::function<void(Result<std::vector<restic::Snapshot>>)> done) {
   std::shared_ptr<RemoteWorker> worker;
+  bool has_room = false;
   {
     const std::lock_guard lock(mutex_);
     if (auto found = workers_.find(remote); found != workers_.end()) {
       worker = found->second;
+      has_room = lists_ < most_lists;
+      lists_ += has_room ? 1 : 0;
     }
   }
   if (!worker) {
     return done(fail("there is no remote `{}`: `kinode backup status` shows which there are", remote));
   }
+  if (!has_room) {
+    return done(fail("{} lists are asked for already: try again later", most_lists));
+  }
   listing_.submit([this, remote = worker->remote(), done = std::move(done)] {
     done(RemoteWork(remote, node_.password, node_.name, node_.home, [](const auto& /*nothing changes*/) {
          }).snapshots(stop_.get_token()));
+    const std::lock_guard lock(mutex_);
+    --lists_;
   });
 }
 

@@ -38,7 +38,8 @@ class Backups {
   using Tickets = std::map<std::string, uint64_t>;
   /// Of one remote, or of all. Fails where there is none.
   Result<Tickets> ask(const std::optional<std::string>& remote, const RemoteWorker::Task& task);
-  /// Asks the remote what it has; `done` is called later, on another thread, before this object ends.
+  /// Asks the remote what it has; `done` is called later, on another thread, before this object ends. Fails at once
+  /// when too many are asked for.
   void list(const std::string& remote, std::function<void(Result<std::vector<restic::Snapshot>>)> done);
   /// Reads the settings anew; `done` as above.
   void reload(std::function<void(Result<void>)> done);
@@ -56,6 +57,7 @@ class Backups {
   std::stop_source stop_;
   mutable std::mutex mutex_;
   Workers workers_;
+  size_t lists_ = 0;  // asked for, and not told
   std::optional<std::string> error_;
   // Of the status:
   mutable std::mutex version_mutex_;

@@ -134,6 +134,27 @@ TEST_F(BackupsTest, StatusOutlivesARestartAndWhatIsPendingGoesOn) {
   EXPECT_EQ(restic_of("disk").snapshots({})->size(), 1U);
 }
 
+TEST_F(BackupsTest, AClockThatWasAheadDoesNotEndTheBackups) {
+  settle({"disk"});
+  ASSERT_TRUE(restic_of("disk").init({}));
+  {
+    Backups backups(node);
+    finish(backups, "disk", RemoteWorker::Backup{});
+  }
+  RemoteStatus kept = read_status(home.path(), "disk");
+  ASSERT_TRUE(kept.last);
+  kept.last->time = utc_now() + std::chrono::years(10);
+  kept.next_try = kept.last->time + 1h;
+  ASSERT_TRUE(write_status(home.path(), "disk", kept));
+  Result<Settings> settings = read_settings(home.path());
+  settings->every = 1h;
+  ASSERT_TRUE(write_settings(home.path(), *settings));
+  Backups backups(node);
+  until(backups, [&] { return status_of(backups, "disk")["last"]["time"] != utc_text(kept.last->time); });
+  until(backups, [&] { return status_of(backups, "disk")["activity"].is_null(); });
+  EXPECT_LE(*parse_utc(status_of(backups, "disk")["next_try"].get<std::string>()), utc_now() + 1h);
+}
+
 TEST_F(BackupsTest, SettingsAreTakenAtOnceAndBrokenOnesChangeNothing) {
   Backups backups(node);
   ASSERT_TRUE(reload(backups));
@@ -198,6 +219,26 @@ TEST_F(BackupsTest, WhoWaitsForAChangeIsToldOnceAtTheEndAtLatest) {
     EXPECT_THAT(told, testing::ElementsAre(0)) << "more wait than may";
   }
   EXPECT_EQ(told.size(), 65U);
+}
+
+TEST_F(BackupsTest, ListsThatWaitAreBoundedAndTheEndDoesNotWaitForThem) {
+  settle({"disk"});
+  std::mutex lists;
+  std::vector<std::string> errors;
+  constexpr size_t asked = 100;
+  {
+    Backups backups(node);
+    for (size_t i = 0; i < asked; ++i) {
+      backups.list("disk", [&](const Result<std::vector<restic::Snapshot>>& found) {
+        const std::lock_guard lock(lists);
+        errors.push_back(found ? "" : found.error().message);
+      });
+    }
+    const std::lock_guard lock(lists);
+    EXPECT_THAT(errors, testing::Contains(HasSubstr("64 lists are asked for already")));
+  }
+  EXPECT_EQ(errors.size(), asked);
+  EXPECT_THAT(errors, testing::Contains(HasSubstr("restic was stopped before its start")));
 }
 
 TEST_F(BackupsTest, StopsInTheMiddle) {

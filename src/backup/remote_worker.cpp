@@ -113,13 +113,20 @@ void RemoteWorker::run() {
   }
 }
 
-std::optional<Time> RemoteWorker::verify_due() const {
+void RemoteWorker::replan_after_clock(Time now) {
+  const std::chrono::seconds longest = std::max(settings_.every.value_or(longest_retry), longest_retry * 3 / 2);
+  if (status_.next_try && *status_.next_try > now + longest) {
+    status_.next_try = now;
+  }
+}
+
+std::optional<Time> RemoteWorker::verify_due(Time now) const {
   // After the first backup, and not while backups fail: they say what is wrong.
   if (!settings_.verify_every || !status_.last || status_.failures > 0) {
     return std::nullopt;
   }
-  return status_.verified ? status_.verified->time + *settings_.verify_every
-                          : status_.last->time + *settings_.verify_every;
+  const Time before = status_.verified ? status_.verified->time : status_.last->time;
+  return before > now ? now : before + *settings_.verify_every;  // the clock may have been set back
 }
 
 std::optional<RemoteWorker::Asked> RemoteWorker::next(std::unique_lock<std::mutex>& lock) {
@@ -130,13 +137,14 @@ std::optional<RemoteWorker::Asked> RemoteWorker::next(std::unique_lock<std::mute
       return first;
     }
     const Time now = utc_now();
+    replan_after_clock(now);
     if (status_.next_try && *status_.next_try <= now) {
       if (!status_.pending_since) {
         status_.pending_since = status_.next_try;
       }
       return Asked{Backup{}, 0, SystemClock().now()};
     }
-    const std::optional<Time> verify = verify_due();
+    const std::optional<Time> verify = verify_due(now);
     if (verify && *verify <= now) {
       return Asked{Verify{settings_.verify_percent}, 0, SystemClock().now()};
     }

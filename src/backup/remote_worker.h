@@ -74,7 +74,9 @@ class RemoteWorker {
   Result<void> back_up(Instant since, const Settings& settings);
   void note_end(const Asked& asked, const Result<void>& result);
   void plan_next(bool succeeded);
-  [[nodiscard]] std::optional<Time> verify_due() const;
+  /// A time that is too far away to have been planned by the clock of now is one of a clock that was set back.
+  void replan_after_clock(Time now);
+  [[nodiscard]] std::optional<Time> verify_due(Time now) const;
   void update(const std::function<void(RemoteStatus&)>& change);
   void keep();
 

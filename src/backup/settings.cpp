@@ -237,12 +237,6 @@ restic::Repository Remote::resolved() const {
   return all;
 }
 
-bool operator==(const Remote& a, const Remote& b) {
-  return a.name == b.name && a.repository.url == b.repository.url &&
-         a.repository.environment == b.repository.environment && a.repository.options == b.repository.options &&
-         a.environment_from == b.environment_from;
-}
-
 const Remote* Settings::find(const std::string& name) const {
   const auto found = std::ranges::find(remotes, name, &Remote::name);
   return found == remotes.end() ? nullptr : &*found;

@@ -46,7 +46,7 @@ struct Remote {
 
   /// With the variables that `environment_from` names.
   [[nodiscard]] restic::Repository resolved() const;
-  friend bool operator==(const Remote& a, const Remote& b);
+  friend bool operator==(const Remote&, const Remote&) = default;
 };
 
 struct Settings {

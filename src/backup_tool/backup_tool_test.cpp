@@ -103,6 +103,10 @@ TEST_F(BackupTool, PutsADriveBackInPlace) {
   ASSERT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(read(home / "vfs/chat:alice.dev/kept/file"), "content");
   EXPECT_FALSE(fs::exists(home / "vfs/chat:alice.dev/kept/later"));
+  fs::remove_all(home / "vfs/chat:alice.dev");
+  ASSERT_EQ(restore({"--from", "disk", "--drive", "chat:alice.dev/kept", "--in-place", home.string()}).status, 0);
+  EXPECT_EQ(read(home / "vfs/chat:alice.dev/kept/file"), "content");
+  EXPECT_FALSE(fs::exists(home / "backup/.drive.restoring"));
   EXPECT_THAT(restore({"--from", "disk", "--drive", "chat:alice.dev/other", "--in-place", home.string()}).err,
               HasSubstr("has no drive chat:alice.dev/other"));
 }

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <future>
 #include <ostream>
 #include <set>
@@ -200,7 +202,7 @@ Result<void> restore_drive(const Found& found, const Drive& drive, const fs::pat
   return fetched ? move_into_place(drive.below(staging->folder()), to) : fetched;
 }
 
-/// The drive of a stopped home becomes that of the snapshot; what it was goes when that is in its place.
+/// The drive of a stopped home becomes that of the snapshot, in one step; what it was goes afterwards.
 Result<void> roll_back_drive(const Found& found, const Drive& drive, const Home& home) {
   Result<Staging> staging = Staging::beside(home.path / "backup" / "drive");
   Result<void> fetched = staging ? fetch_drive(found, drive, staging->folder()) : std::unexpected(staging.error());
@@ -209,27 +211,19 @@ Result<void> roll_back_drive(const Found& found, const Drive& drive, const Home&
   }
   flush(staging->folder());
   const fs::path place = drive.below(home.path);
-  const fs::path aside = staging->folder() / "replaced";
   std::error_code error;
-  const bool is_there = fs::exists(place, error);
-  if (is_there) {
-    fs::rename(place, aside, error);
-  } else {
+  const unsigned how = fs::exists(place, error) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  if (!error) {
     fs::create_directories(place.parent_path(), error);
   }
-  if (error) {
-    return fail("cannot move {} aside: {}. It is as it was", place.string(), error.message());
+  if (!error && ::renameat2(AT_FDCWD, drive.below(staging->folder()).c_str(), AT_FDCWD, place.c_str(), how) != 0) {
+    error.assign(errno, std::generic_category());
   }
-  fs::rename(drive.below(staging->folder()), place, error);
-  if (error) {
-    std::error_code back;
-    if (is_there) {
-      fs::rename(aside, place, back);
-    }
-    return fail("cannot put the restored drive at {}: {}. {}", place.string(), error.message(),
-                back ? "What was there is at " + aside.string() : "It is as it was");
-  }
-  return {};
+  return error ? fail(
+                     "cannot put the restored drive at {}: {}. What was there is as it was; --to puts the drive "
+                     "elsewhere",
+                     place.string(), error.message())
+               : Result<void>();
 }
 
 /// The bytes that the process had saved.

@@ -360,6 +360,9 @@ class Watch {
 std::string secret_file(size_t index) { return fmt::format("/dev/fd/{}", first_secret + static_cast<int>(index)); }
 
 Result<Ended> run_program(const Program& program, const std::stop_token& stop) {
+  if (stop.stop_requested()) {
+    return fail("{} was stopped before its start", program.command[0]);
+  }
   const File stop_file(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (stop_file.number() < 0) {
     return fail("cannot start {}: {}", program.command[0], errno_text(errno));

@@ -29,6 +29,8 @@ struct Repository {
   std::map<std::string, std::string> environment;
   /// restic's extended options, such as sftp.command.
   std::map<std::string, std::string> options;
+
+  friend bool operator==(const Repository&, const Repository&) = default;
 };
 
 /// An address that restic would understand, by its form. The error says which there are.

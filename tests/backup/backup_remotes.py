@@ -219,12 +219,16 @@ def goes_on_after_a_crash(scene):
     """The node is killed while it sends; the next start goes on, and no lock, no tree of it stays."""
     node = scene.node()
     rest = scene.server(servers.RestServer, "rest")
-    scene.add(node, "rest", rest)
+    line = servers.CutLine(rest.port)
+    scene.stack.callback(line.stop)
+    scene.add(node, "rest", rest, url=f"rest:http://127.0.0.1:{line.port}/node")
     kinode("backup", "now", "--home", node.home)
-    scene.fill(node, 60 << 20)
+    scene.fill(node, 30 << 20)
+    line.left = 10 << 20
     node.rpc("backup:distro:sys", '{"Now":{}}')
-    until("it sends", lambda: node.status("rest")["activity"] == "backup" and node.status("rest")["percent"] > 0)
+    check(line.was_cut.wait(PATIENCE), "not so much was sent that the node could be killed in the middle")
     node.kill()
+    line.left = None
     node.start()
     kinode("backup", "now", "--home", node.home)
     kinode("backup", "verify", "--home", node.home)
