@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -96,12 +95,17 @@ DatabaseResult<fs::path> DatabaseFolders::make(const DatabaseId& database) const
   if (error) {
     return failed("make", path, error);
   }
-  auto count = static_cast<size_t>(std::distance(fs::directory_iterator(path.parent_path(), error), {}));
+  size_t count = 0;
+  for (fs::directory_iterator each(path.parent_path(), error), end; !error && each != end; each.increment(error)) {
+    ++count;
+  }
   if (!error && count >= limits_.of_package) {
     return errors::io_error(
         fmt::format("the package has {} databases, the most there may be: remove one that is not needed", count));
   }
-  error = make_folder(path);
+  if (!error) {
+    error = make_folder(path);
+  }
   if (error) {
     return failed("make", path, error);
   }

@@ -1,5 +1,6 @@
 #include "modules/database/database_module.h"
 
+#include <exception>
 #include <mutex>
 #include <unordered_set>
 #include <utility>
@@ -18,6 +19,19 @@ Result<uint64_t> read_transaction_id(const codec::JsonVariant& action) {
 }
 
 }  // namespace
+
+/// A piece of work that began. It ends also where that throws: else no snapshot would be made any more, and no end.
+class DatabaseModule::Pass {
+ public:
+  Pass(WorkGate& gate, size_t bytes) : gate_(gate), bytes_(bytes) {}
+  ~Pass() { gate_.end(bytes_); }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+ private:
+  WorkGate& gate_;
+  size_t bytes_;
+};
 
 /// Whose lives are watched. Guards what the kernel calls against the module's end.
 struct DatabaseModule::Lives {
@@ -78,14 +92,14 @@ void DatabaseModule::take(kernel::Envelope&& envelope) {
   std::string key = call->source().process().text();
   gate_.begin(bytes);
   queues_.submit(key, [this, &gate = gate_, bytes, call = std::move(call)]() mutable {
+    const Pass pass(gate, bytes);
     carry_out(*call);
     call.reset();
-    gate.end(bytes);
   });
 }
 
 void DatabaseModule::carry_out(const Call& call) {
-  DatabaseResult<Answer> done = act(call);
+  DatabaseResult<Answer> done = act_or_fail(call);
   if (!done) {
     const DatabaseError& error = done.error();
     if (!error.reason.empty()) {
@@ -99,6 +113,15 @@ void DatabaseModule::carry_out(const Call& call) {
       blob = Blob{"application/octet-stream", std::move(*done->blob)};
     }
     answer(context_, call, std::move(done->body), std::move(blob), call.request.metadata);
+  }
+}
+
+DatabaseResult<Answer> DatabaseModule::act_or_fail(const Call& call) {
+  try {
+    return act(call);
+  } catch (const std::exception& exception) {  // above all std::bad_alloc
+    return errors::io_error("the node could not carry this out, maybe not all of it: look at its log",
+                            exception.what());
   }
 }
 
@@ -212,8 +235,8 @@ bool DatabaseModule::watch(const ProcessId& owner) {
     module->gate_.begin(0);
     // After what the process sent before its end, and before what its next life sends.
     module->queues_.submit(owner.text(), [module, &gate = module->gate_, owner] {
+      const Pass pass(gate, 0);
       module->transactions_.end_of(owner);
-      gate.end(0);
     });
   };
   bool lives = context_.kernel().watch(owner, ended);

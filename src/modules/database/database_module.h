@@ -51,10 +51,13 @@ class DatabaseModule final : public kernel::Process {
   [[nodiscard]] const Transactions& transactions() const { return transactions_; }
 
  private:
+  class Pass;
   struct Lives;
   void take(kernel::Envelope&& envelope);
   // On a thread of the pool:
   void carry_out(const Call& call);
+  /// What is thrown is an error too.
+  DatabaseResult<Answer> act_or_fail(const Call& call);
   DatabaseResult<Answer> act(const Call& call);
   DatabaseResult<Answer> open(const Call& call, const DatabaseId& database);
   DatabaseResult<Answer> remove(const Call& call, const DatabaseId& database);

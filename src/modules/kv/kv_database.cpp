@@ -70,9 +70,10 @@ rocksdb::ReadOptions reading_pages() {
 DatabaseResult<void> check_room(const std::filesystem::path& folder) {
   std::error_code failure;
   uint64_t needed = uint64_t{16} << 20U;
-  for (const auto& file : std::filesystem::directory_iterator(folder, failure)) {
+  for (std::filesystem::directory_iterator file(folder, failure), end; !failure && file != end;
+       file.increment(failure)) {
     std::error_code gone;
-    uint64_t size = file.path().extension() == ".log" ? file.file_size(gone) : 0;
+    uint64_t size = file->path().extension() == ".log" ? file->file_size(gone) : 0;
     needed += gone ? 0 : size;
   }
   auto space = std::filesystem::space(folder, failure);

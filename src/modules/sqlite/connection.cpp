@@ -14,6 +14,8 @@ namespace {
 
 constexpr size_t most_cached = 32;
 constexpr size_t longest_cached = size_t{16} << 10U;
+/// Of a compiled statement: views upon views make much of a short text.
+constexpr int most_bytes_cached = 128 << 10U;
 /// Instructions of SQLite's machine between two looks at the clock: some ten microseconds.
 constexpr int instructions_of_a_look = 1'000;
 /// How long one connection waits for another, of a snapshot or of a person's own program.
@@ -223,7 +225,8 @@ void Connection::keep(Prepared prepared) {
   // The error it gives was that of its last step.
   sqlite3_reset(prepared.statement.get());
   sqlite3_clear_bindings(prepared.statement.get());
-  if (prepared.sql.size() > longest_cached) {
+  const int bytes = sqlite3_stmt_status(prepared.statement.get(), SQLITE_STMTSTATUS_MEMUSED, 0);
+  if (prepared.sql.size() > longest_cached || bytes > most_bytes_cached) {
     return;
   }
   cache_.push_front(std::move(prepared));

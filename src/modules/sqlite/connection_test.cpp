@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <fstream>
 
@@ -361,6 +362,25 @@ TEST_F(ConnectionTest, ViewsUponViewsEndInAnError) {
     write(fmt::format("CREATE VIEW v{} AS SELECT a.x FROM v{} AS a, v{} AS b", i, i - 1, i - 1));
   }
   EXPECT_THAT(query("SELECT * FROM v40"), HasSubstr("Err"));
+}
+
+TEST_F(ConnectionTest, LargeStatementsAreNotKept) {
+  std::string columns = "x";
+  for (int i = 0; i < 100; ++i) {
+    columns += fmt::format(", x + {}", i);
+  }
+  write("CREATE TABLE t (x)");
+  write(fmt::format("CREATE VIEW v0 AS SELECT {} FROM t", columns));
+  for (int i = 1; i <= 8; ++i) {
+    write(fmt::format("CREATE VIEW v{} AS SELECT * FROM v{} UNION ALL SELECT * FROM v{}", i, i - 1, i - 1));
+  }
+  EXPECT_EQ(query("SELECT * FROM v8"), "[]");
+  const size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 32; ++i) {
+    EXPECT_EQ(query(fmt::format("SELECT * FROM v8 WHERE x > {}", i)), "[]");
+  }
+  const size_t after = mallinfo2().uordblks;  // with the sanitizers it counts nothing
+  EXPECT_LT(after, before + (size_t{5} << 20U));
 }
 
 TEST_F(ConnectionTest, ADeepOrLongStatementIsAnError) {

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "codec/json.h"
 
@@ -97,17 +96,23 @@ void replace(sqlite3_context* context, int /*count*/, sqlite3_value** arguments)
   return_text(context, result);
 }
 
-std::vector<std::string_view> characters_of(std::string_view text) {
-  std::vector<std::string_view> characters;
-  for (size_t from = 0; from < text.size();) {
-    size_t end = from + 1;
-    while (end < text.size() && !begins_character(text[end])) {
-      ++end;
+/// Takes the first character off `text`, which is not empty.
+std::string_view take_character(std::string_view& text) {
+  const auto rest = std::ranges::find_if(text.substr(1), begins_character);
+  const std::string_view character(text.begin(), rest);
+  text.remove_prefix(character.size());
+  return character;
+}
+
+/// The first character of `set` for which `stands_there`; empty where there is none.
+template <class Predicate>
+std::string_view find_character(std::string_view set, Predicate stands_there) {
+  while (!set.empty()) {
+    if (const std::string_view character = take_character(set); stands_there(character)) {
+      return character;
     }
-    characters.push_back(text.substr(from, end - from));
-    from = end;
   }
-  return characters;
+  return {};
 }
 
 constexpr int trims_left = 1;
@@ -125,14 +130,11 @@ void trim(sqlite3_context* context, int count, sqlite3_value** arguments) {
     sqlite3_result_error(context, "trim: the texts are too long", -1);
     return;
   }
-  const std::vector<std::string_view> characters = characters_of(set);
+  // The set is gone through each time: a list of its characters would be many times as long.
   auto strip = [&](auto stands_there, auto remove) {
-    while (!text.empty()) {
-      const auto found = std::ranges::find_if(characters, stands_there);
-      if (found == characters.end()) {
-        return;
-      }
-      remove(found->size());
+    for (size_t size = 1; size > 0 && !text.empty();) {
+      size = find_character(set, stands_there).size();
+      remove(size);
     }
   };
   if ((sides & trims_left) != 0) {

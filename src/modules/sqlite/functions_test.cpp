@@ -1,6 +1,7 @@
 #include "modules/sqlite/functions.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <string>
@@ -81,6 +82,19 @@ TEST(FunctionsTest, LongTextsTakeNoLongTime) {
             "16000000 integer ");
   EXPECT_EQ(value_of(ours.get(), "trim(hex(zeroblob(8000000)), hex(zeroblob(8000000)))"),
             "trim: the texts are too long");
+}
+
+TEST(FunctionsTest, TrimTakesLittleMoreMemoryThanItsTexts) {
+  auto ours = in_memory();
+  ASSERT_TRUE(add_functions(ours.get()));
+  const auto peak = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;  // KiB
+  };
+  const long before = peak();
+  EXPECT_EQ(value_of(ours.get(), "trim('x', hex(zeroblob(16000000)))"), "'x' text ");
+  EXPECT_LT(peak() - before, 384 << 10);
 }
 
 }  // namespace
