@@ -149,7 +149,10 @@ def sanitized_tests(tally, wanted, chosen):
     if chosen and build(tally, "asan", "build/asan", ["unit_tests", "kinode", "kit"]):
         units = [each for each in programs("build/asan", wanted) if not labels(each)]
         run_programs(tally, "asan", units)
-        run_programs(tally, "asan", nodes, jobs=1, KINODE_TEST_PROGRAMS=str(ROOT / "build/asan/bin"))
+        # What is freed is given back soon, so that the memory of a node means something.
+        options = "quarantine_size_mb=16:" + os.environ.get("ASAN_OPTIONS", "")
+        run_programs(tally, "asan", nodes, jobs=1, KINODE_TEST_PROGRAMS=str(ROOT / "build/asan/bin"),
+                     ASAN_OPTIONS=options)
 
 
 def fuzz_targets(tally, patterns):

@@ -73,10 +73,10 @@ TEST(Preemption, S9_ALoopingProcessCanBeKilled) {
   EXPECT_EQ(node.ask(looper, "answer first"), "looping");
   EXPECT_TRUE(node.kernel.kill(looper.process(), true));
   EXPECT_FALSE(node.kernel.exists(looper.process()));
-  // The worker deletes it at the end of its slice, before it comes to what was woken later.
-  EXPECT_EQ(node.ask(echo, "one"), "one");
-  EXPECT_EQ(node.ask(echo, "two"), "two");
-  EXPECT_EQ(node.factory.processes(), 1U);
+  // The worker deletes it at the end of its slice, or when its turn comes; what is woken goes before that.
+  do {
+    EXPECT_EQ(node.ask(echo, "one"), "one");
+  } while (node.factory.processes() > 1);
 }
 
 TEST(Preemption, S9_TheNodeStopsThoughGuestsLoop) {

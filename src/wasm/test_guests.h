@@ -9,6 +9,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <openssl/crypto.h>
 
 #include <chrono>
 #include <filesystem>
@@ -69,6 +70,9 @@ inline std::filesystem::path compiled_folder() {
 }
 
 inline BlockingPool& compile_pool() {
+  // What OpenSSL keeps for the thread that sets it up is lost where the program ends before the thread: not of these.
+  static const bool openssl_is_up = OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, nullptr) == 1;
+  EXPECT_TRUE(openssl_is_up);
   static BlockingPool pool("compile", 2);
   return pool;
 }
