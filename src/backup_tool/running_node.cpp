@@ -39,7 +39,7 @@ Result<std::optional<Json>> RunningNode::ask_with_patience(const Json& request, 
   if (!text) {
     return std::unexpected(text.error());
   }
-  Result<HttpReply> reply = client_.post_json(std::string(rpc::path), *text);
+  Result<NodeReply> reply = client_.post_json(std::string(rpc::path), *text);
   if (!reply) {
     return std::unexpected(reply.error());
   }

@@ -9,7 +9,7 @@
 
 #include "backup_tool/home.h"
 #include "base/result.h"
-#include "http_client/http_client.h"
+#include "node_client/node_client.h"
 
 namespace kinode::backup_tool {
 
@@ -34,7 +34,7 @@ class RunningNode {
                                                           const std::string& answer) const;
   /// The status, when it is another than that of `version`, or after some time without a change.
   Result<nlohmann::json> status_after(uint64_t version) const;
-  HttpClient client_;
+  NodeClient client_;
 };
 
 }  // namespace kinode::backup_tool

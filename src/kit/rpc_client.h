@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "http_client/http_client.h"
 #include "modules/http_server/rpc/rpc_message.h"
+#include "node_client/node_client.h"
 
 namespace kinode::kit {
 
@@ -23,7 +23,7 @@ class RpcClient {
   Result<rpc::RpcReply> send(const rpc::RpcRequest& request) const;
 
  private:
-  HttpClient client_;
+  NodeClient client_;
 };
 
 }  // namespace kinode::kit

@@ -11,8 +11,8 @@
 #include <map>
 #include <ostream>
 
-#include "http_client/http_client.h"
 #include "modules/state/home_lock.h"
+#include "node_client/node_client.h"
 #include "top/screen.h"
 
 namespace kinode::top {
@@ -59,8 +59,8 @@ class Interrupts {
   int file_ = -1;
 };
 
-Result<Snapshot> scrape(const HttpClient& node) {
-  Result<HttpReply> reply = node.get("/metrics");
+Result<Snapshot> scrape(const NodeClient& node) {
+  Result<NodeReply> reply = node.get("/metrics");
   if (!reply) {
     return std::unexpected(reply.error());
   }
@@ -92,7 +92,7 @@ Result<void> watch(const Options& options, std::ostream& out) {
   if (!port) {
     return std::unexpected(port.error());
   }
-  const HttpClient node(*port);
+  const NodeClient node(*port);
   const bool is_terminal = isatty(STDOUT_FILENO) == 1;
   const bool once = options.once || !is_terminal;
   const Interrupts interrupts;

@@ -1,4 +1,4 @@
-#include "http_client/http_client.h"
+#include "node_client/node_client.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address_v4.hpp>
@@ -47,7 +47,7 @@ class Socket {
 using Request = http::request<http::string_body>;
 
 /// `url` is for the person who reads the error.
-Result<HttpReply> exchange(uint16_t port, const std::string& url, Request request) {
+Result<NodeReply> exchange(uint16_t port, const std::string& url, Request request) {
   Socket socket;
   const asio::ip::tcp::endpoint node(asio::ip::address_v4::loopback(), port);
   auto error = socket.wait(connect_timeout, [&](auto& stream, auto done) { stream.async_connect(node, done); });
@@ -73,18 +73,18 @@ Result<HttpReply> exchange(uint16_t port, const std::string& url, Request reques
     return fail("the connection to {} ended without an answer ({})", url,
                 write_error ? write_error.message() : error.message());
   }
-  return HttpReply{parser.get().result_int(), std::move(parser.get().body())};
+  return NodeReply{parser.get().result_int(), std::move(parser.get().body())};
 }
 
 }  // namespace
 
-HttpClient::HttpClient(uint16_t port) : port_(port), url_(fmt::format("http://localhost:{}", port)) {}
+NodeClient::NodeClient(uint16_t port) : port_(port), url_(fmt::format("http://localhost:{}", port)) {}
 
-Result<HttpReply> HttpClient::get(const std::string& path) const {
+Result<NodeReply> NodeClient::get(const std::string& path) const {
   return exchange(port_, url_, Request(http::verb::get, path, 11));
 }
 
-Result<HttpReply> HttpClient::post_json(const std::string& path, const std::string& body) const {
+Result<NodeReply> NodeClient::post_json(const std::string& path, const std::string& body) const {
   Request request(http::verb::post, path, 11, body);
   request.set(http::field::content_type, "application/json");
   return exchange(port_, url_, std::move(request));
