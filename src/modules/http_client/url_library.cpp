@@ -1,0 +1,2 @@
+// Boost.URL, which Debian ships in part as source.
+#include <boost/url/src.hpp>
