@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "keccak.h"
 #include "kernel.h"
+#include "names.h"
+#include "zips.h"
 
 namespace app_store {
 
@@ -15,46 +18,16 @@ namespace vfs = kinode::vfs;
 
 namespace {
 
-const std::string downloads = "/app-store:sys/downloads";
-const std::string staging = "/app-store:sys/staging";
-const std::string incoming = staging + "/incoming.zip";
-const std::string unpacked = staging + "/unpacked";
+const std::string incoming = staging_drive + "/incoming.zip";
+const std::string unpacked = staging_drive + "/unpacked";
 /// The version that an install replaces. It is there during an install only, or after one that was interrupted.
-const std::string previous = staging + "/previous.zip";
+const std::string previous = staging_drive + "/previous.zip";
 
 /// An install that brings the node down is not done for ever.
 constexpr uint64_t most_attempts = 3;
 
 std::string folder_of(const PackageId& package) { return '/' + package.text() + "/pkg"; }
 std::string zip_of(const PackageId& package) { return folder_of(package) + '/' + package.text() + ".zip"; }
-std::string kept(const PackageId& package, const std::string& version_hash, const char* ending) {
-  return downloads + '/' + package.text() + '/' + version_hash + ending;
-}
-
-std::string hex_of(const std::array<uint8_t, 32>& hash) {
-  std::string hex;
-  for (uint8_t byte : hash) {
-    hex += "0123456789abcdef"[byte >> 4];
-    hex += "0123456789abcdef"[byte & 15];
-  }
-  return hex;
-}
-
-/// It becomes a part of paths.
-bool is_hash(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-/// Why a package must not be installed or removed by anybody, or nothing.
-std::optional<std::string> refusal(const PackageId& package) {
-  if (!package.is_safe()) return "the name " + package.text() + " may only have a-z, 0-9, -, and dots in the publisher";
-  // The runtime's own processes have ids in it.
-  if (package.text() == "distro:sys") return "distro:sys is no package";
-  // Its first step would end us.
-  if (package.text() == "app-store:sys") return "the app store does not install or remove itself";
-  return std::nullopt;
-}
-
 std::unexpected<std::string> failed(std::string_view what, const vfs::Error& error) {
   return std::unexpected(std::string(what) + ": " + error.text);
 }
@@ -71,12 +44,12 @@ bool belongs_to(const ProcessId& process, const PackageId& package) { return pro
 }  // namespace
 
 void Store::start() {
-  make_drive(downloads);
-  make_drive(staging);
+  make_drive(downloads_drive);
+  make_drive(staging_drive);
   if (auto task = unfinished_task()) finish(*task);
   // What a task or the bringing of a package left there.
-  (void)vfs::remove_dir_all(staging);
-  make_drive(staging);
+  (void)vfs::remove_dir_all(staging_drive);
+  make_drive(staging_drive);
 }
 
 void Store::finish(Task& task) {
@@ -105,52 +78,14 @@ Outcome Store::install_again(const Task& task) const {
 
 std::expected<std::string, std::string> Store::add(const PackageId& package) {
   if (auto why = refusal(package)) return std::unexpected(*why);
-
-  // The zip goes from the sender to the vfs by inheritance, without passing through our memory. Its name is
-  // its hash, which is only known then.
-  static const kinode::Address address = kinode::Address::local("vfs:distro:sys");
-  const Json write = {{"path", incoming}, {"action", "Write"}};
-  auto answer = kinode::send_and_await(address, {.inherit = true, .expects_response = 60, .body = kinode::dump(write)});
-  if (!answer) return std::unexpected("the vfs does not take the zip");
-  if (answer->body().text() != "\"Ok\"") {
-    return std::unexpected("the vfs does not take the zip: " + answer->body().string());
+  // The zip's name is its hash, which is only known when it is here.
+  if (auto written = write_blob(incoming); !written) return std::unexpected("zip not taken: " + written.error());
+  auto version_hash = hash_of(incoming);
+  if (!version_hash) return std::unexpected("no hash: " + version_hash.error());
+  if (auto done = keep(package, *version_hash, incoming, unpacked); !done) {
+    return std::unexpected(std::move(done.error()));
   }
-
-  auto hash = vfs::hash(incoming);
-  if (!hash) return failed("no hash", hash.error());
-  const std::string version_hash = hex_of(*hash);
-  auto manifest = unpack_for_check(package, incoming);
-  if (!manifest) return std::unexpected(std::move(manifest.error()));
-  auto text = vfs::read(unpacked + "/manifest.json");
-  if (!text) return failed("no manifest", text.error());
-
-  if (auto made = vfs::create_dir_all(downloads + '/' + package.text()); !made) {
-    return failed("no folder", made.error());
-  }
-  if (auto kept_text = vfs::write(kept(package, version_hash, ".json"), std::move(*text)); !kept_text) {
-    return failed("manifest not kept", kept_text.error());
-  }
-  if (auto moved = vfs::rename(incoming, kept(package, version_hash, ".zip")); !moved) {
-    return failed("zip not kept", moved.error());
-  }
-  (void)vfs::remove_dir_all(unpacked);
   return version_hash;
-}
-
-std::expected<Manifest, std::string> Store::unpack_for_check(const PackageId& package, const std::string& zip) const {
-  // Not there is as good.
-  (void)vfs::remove_dir_all(unpacked);
-  if (auto done = vfs::add_zip_file(unpacked, zip); !done) return failed("cannot unpack", done.error());
-  auto text = vfs::read(unpacked + "/manifest.json");
-  if (!text) return failed("no manifest.json", text.error());
-  auto manifest = parse_manifest(text->text(), package);
-  if (!manifest) return manifest;
-  for (const ManifestEntry& entry : *manifest) {
-    if (!exists(unpacked + '/' + entry.wasm_path)) {
-      return std::unexpected("the package has no " + entry.wasm_path + " for " + entry.process.text());
-    }
-  }
-  return manifest;
 }
 
 // ---- installing ----------------------------------------------------------------------------------
@@ -158,10 +93,10 @@ std::expected<Manifest, std::string> Store::unpack_for_check(const PackageId& pa
 std::expected<Store::Checked, std::string> Store::check(const PackageId& package, const std::string& version_hash,
                                                         const Json& metadata) const {
   const std::string zip = kept(package, version_hash, ".zip");
-  auto hash = vfs::hash(zip);
-  if (!hash) return failed("there is no such zip", hash.error());
-  if (hex_of(*hash) != version_hash) return std::unexpected("the bytes of " + zip + " are not those of its name");
-  auto manifest = unpack_for_check(package, zip);
+  auto hash = hash_of(zip);
+  if (!hash) return std::unexpected("there is no such zip: " + hash.error());
+  if (*hash != version_hash) return std::unexpected("the bytes of " + zip + " are not those of its name");
+  auto manifest = unpack(package, zip, unpacked);
   if (!manifest) return std::unexpected(std::move(manifest.error()));
   Checked checked{std::move(*manifest), std::nullopt};
   checked.wit_version = kinode::number_member(kinode::member(metadata, "properties"), "wit_version");
@@ -185,6 +120,8 @@ Outcome Store::install(const PackageId& package, const std::string& version_hash
   end_task(*task);
   (void)vfs::remove_file(previous);
   (void)vfs::remove_dir_all(unpacked);
+  // For chain:app-store:sys, which tells what is known of a package.
+  if (done && !metadata.is_null()) (void)vfs::write(kept_folder(package) + "/metadata.json", kinode::dump(metadata));
   return done;
 }
 
@@ -193,7 +130,7 @@ Outcome Store::install_checked(const Task& task, const Checked& checked) const {
   // First, what would bring the old version back; an attempt before this one may have done so.
   Manifest old_manifest = installed_manifest(package);
   if (exists(previous)) {
-    if (auto manifest = unpack_for_check(package, previous)) {
+    if (auto manifest = unpack(package, previous, unpacked)) {
       old_manifest.insert(old_manifest.end(), manifest->begin(), manifest->end());
     }
   } else if (is_installed(package)) {
@@ -250,16 +187,16 @@ Outcome Store::start_processes(const PackageId& package, const Checked& checked)
 
 void Store::undo(const PackageId& package, const Manifest& failed_manifest) const {
   end_processes(failed_manifest);
-  auto hash = vfs::hash(previous);
+  auto hash = hash_of(previous);
   if (!hash) {
     // It was not there before, unless it was not touched yet.
     if (!failed_manifest.empty() || !is_installed(package)) (void)vfs::remove_dir_all(folder_of(package));
     return;
   }
-  auto manifest = unpack_for_check(package, previous);
+  auto manifest = unpack(package, previous, unpacked);
   Outcome restored = std::unexpected(manifest ? std::string() : manifest.error());
   if (manifest) {
-    const Json metadata = stored_metadata(package, hex_of(*hash));
+    const Json metadata = stored_metadata(package, *hash);
     restored = put_in_place(
         package, previous,
         {std::move(*manifest), kinode::number_member(kinode::member(metadata, "properties"), "wit_version")});
@@ -337,7 +274,7 @@ std::vector<PackageId> Store::packages() const {
 std::vector<Installed> Store::installed() const {
   std::vector<Installed> list;
   for (PackageId& package : packages()) {
-    if (auto hash = vfs::hash(zip_of(package))) list.push_back({std::move(package), hex_of(*hash)});
+    if (auto hash = installed_hash(package)) list.push_back({std::move(package), std::move(*hash)});
   }
   return list;
 }
@@ -353,6 +290,17 @@ std::vector<PackageId> Store::apis() const {
 vfs::Result<Bytes> Store::api(const PackageId& package) const { return vfs::read(folder_of(package) + "/api.zip"); }
 
 bool Store::is_installed(const PackageId& package) const { return exists(zip_of(package)); }
+
+std::optional<std::string> Store::installed_hash(const PackageId& package) const {
+  auto hash = hash_of(zip_of(package));
+  return hash ? std::optional(std::move(*hash)) : std::nullopt;
+}
+
+std::optional<std::string> Store::installed_manifest_hash(const PackageId& package) const {
+  const auto text = vfs::read(folder_of(package) + "/manifest.json");
+  if (!text) return std::nullopt;
+  return keccak_256_text(text->text());
+}
 
 Manifest Store::installed_manifest(const PackageId& package) const {
   auto text = vfs::read(folder_of(package) + "/manifest.json");

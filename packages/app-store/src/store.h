@@ -14,12 +14,8 @@
 
 /// Packages on this node: kept, installed, removed.
 ///
-/// All that the store knows lies in the vfs, so that nothing has to be rebuilt when the node starts:
+/// All that the store knows lies in the vfs (and in names.h), so that nothing has to be rebuilt when the node starts:
 ///
-///     /app-store:sys/downloads/<package>/<hash>.zip            a package that was brought; hash: SHA-256
-///     /app-store:sys/downloads/<package>/<hash>.json           its manifest
-///     /app-store:sys/downloads/<package>/<hash>.metadata.json  its metadata, once an install brought them
-///     /app-store:sys/staging/                                  what is being worked on
 ///     /<package>/pkg/                                          an installed package, unpacked
 ///     /<package>/pkg/<package>.zip                             the same as it came: the mark of being installed
 ///
@@ -52,6 +48,13 @@ class Store {
   /// Ends a package's processes and removes its files. Its other drives, its state and its kept zips stay.
   Outcome uninstall(const kinode::PackageId& package);
 
+  bool is_installed(const kinode::PackageId& package) const;
+  /// Of the version that is installed; nothing: none is.
+  std::optional<std::string> installed_hash(const kinode::PackageId& package) const;
+  std::optional<std::string> installed_manifest_hash(const kinode::PackageId& package) const;
+  /// What an install of a version brought; null: nothing is known of it.
+  kinode::Json stored_metadata(const kinode::PackageId& package, const std::string& version_hash) const;
+
   std::vector<kinode::PackageId> packages() const;
   std::vector<Installed> installed() const;
   /// Those with an API.
@@ -67,7 +70,6 @@ class Store {
   /// Everything about a kept zip that can be wrong without trying it.
   std::expected<Checked, std::string> check(const kinode::PackageId& package, const std::string& version_hash,
                                             const kinode::Json& metadata) const;
-  std::expected<Manifest, std::string> unpack_for_check(const kinode::PackageId& package, const std::string& zip) const;
   /// Does, or undoes, what the node's going down interrupted.
   void finish(Task& task);
   Outcome install_again(const Task& task) const;
@@ -83,8 +85,6 @@ class Store {
   void end_processes(const Manifest& manifest) const;
 
   Manifest installed_manifest(const kinode::PackageId& package) const;
-  kinode::Json stored_metadata(const kinode::PackageId& package, const std::string& version_hash) const;
-  bool is_installed(const kinode::PackageId& package) const;
   kinode::Capability requested(const CapabilityItem& item) const;
   kinode::Capability granted(const kinode::ProcessId& issuer, const CapabilityItem& item) const;
 

@@ -1,10 +1,11 @@
 #include "task.h"
 
 #include <kinode/json.h>
-#include <kinode/process.h>
 #include <kinode/vfs.h>
 
 #include <utility>
+
+#include "state.h"
 
 namespace app_store {
 
@@ -16,9 +17,8 @@ namespace {
 const std::string file = "/app-store:sys/staging/task.json";
 
 uint64_t last_ended() {
-  const auto state = kinode::get_state();
-  const auto json = state ? kinode::parse_json(state->text()) : std::nullopt;
-  return json ? kinode::number_member(*json, "ended").value_or(0) : 0;
+  const Json ended = state_member("ended");
+  return ended.is_number_unsigned() ? ended.get<uint64_t>() : 0;
 }
 
 std::expected<void, std::string> write(const Task& task) {
@@ -42,7 +42,7 @@ std::expected<void, std::string> begin_again(Task& task) {
   return write(task);
 }
 
-void end_task(const Task& task) { kinode::set_state(kinode::Bytes(kinode::dump({{"ended", task.number}}))); }
+void end_task(const Task& task) { set_state_member("ended", task.number); }
 
 std::optional<Task> unfinished_task() {
   const auto text = kinode::vfs::read(file);

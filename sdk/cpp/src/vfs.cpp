@@ -28,6 +28,15 @@ Result<void> act(std::string_view path, Json action, const Blob* blob = nullptr,
   return {};
 }
 
+/// For actions that are answered with bytes.
+Result<Bytes> read_by(std::string_view path, Json action) {
+  auto answer = ask(path, std::move(action), nullptr);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  auto blob = get_blob();
+  if (*answer != "Read" || !blob) return std::unexpected(Error{"unexpected answer " + dump(*answer)});
+  return std::move(blob->bytes);
+}
+
 Json action_to(const char* name, std::string_view new_path) { return {{name, {{"new_path", new_path}}}}; }
 
 }  // namespace
@@ -35,17 +44,20 @@ Json action_to(const char* name, std::string_view new_path) { return {{name, {{"
 Result<void> create_drive(std::string_view path) { return act(path, "CreateDrive"); }
 Result<void> create_dir_all(std::string_view path) { return act(path, "CreateDirAll"); }
 
-Result<Bytes> read(std::string_view path) {
-  auto answer = ask(path, "Read", nullptr);
-  if (!answer) return std::unexpected(std::move(answer.error()));
-  auto blob = get_blob();
-  if (*answer != "Read" || !blob) return std::unexpected(Error{"unexpected answer " + dump(*answer)});
-  return std::move(blob->bytes);
+Result<Bytes> read(std::string_view path) { return read_by(path, "Read"); }
+
+Result<Bytes> read_range(std::string_view path, uint64_t offset, uint64_t length) {
+  return read_by(path, {{"ReadRange", {{"offset", offset}, {"length", length}}}});
 }
 
 Result<void> write(std::string_view path, Bytes content) {
   const Blob blob{.bytes = std::move(content)};
   return act(path, "Write", &blob);
+}
+
+Result<void> append(std::string_view path, Bytes content) {
+  const Blob blob{.bytes = std::move(content)};
+  return act(path, "Append", &blob);
 }
 
 Result<std::vector<Entry>> read_dir(std::string_view path) {

@@ -42,8 +42,12 @@ Result<void> create_dir_all(std::string_view path);
 
 /// A whole file.
 Result<Bytes> read(std::string_view path);
+/// So many bytes from `offset` on; fewer at the file's end, none beyond it.
+Result<Bytes> read_range(std::string_view path, uint64_t offset, uint64_t length);
 /// Makes the file, or replaces it whole.
 Result<void> write(std::string_view path, Bytes content);
+/// Adds to the end of a file that is there.
+Result<void> append(std::string_view path, Bytes content);
 /// The children, in no order. Listing `/` takes the vfs's root capability.
 Result<std::vector<Entry>> read_dir(std::string_view path);
 Result<Metadata> metadata(std::string_view path);
