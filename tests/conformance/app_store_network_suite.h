@@ -32,6 +32,15 @@ inline std::string filler(size_t size) {
   return bytes;
 }
 
+inline std::string hex(const std::string& bytes) {
+  std::string digits;
+  for (const unsigned char byte : bytes) {
+    digits += "0123456789abcdef"[byte >> 4U];
+    digits += "0123456789abcdef"[byte & 15U];
+  }
+  return digits;
+}
+
 /// A zip of `chat`, versions of which differ in a file, and in the manifest where `more` changes it.
 inline std::string chat_zip(const std::string& version, const Json& more = Json::object(), size_t size = 0) {
   Entries files = files_of(version);
@@ -51,6 +60,23 @@ inline std::string chat_metadata(const std::string& version, const std::string& 
   json["properties"]["code_hashes"] = {{version, sha256_hex(bytes)}};
   json["properties"]["mirrors"] = mirrors;
   return json.dump(2);
+}
+
+/// A node of a development network whose store is of actors: `downloads`, `chain` and `other`.
+inline std::unique_ptr<NodeProcess> fake_store_node(const std::string& name,
+                                                    const std::filesystem::path& network_folder) {
+  PackageFolder package{.folder = network_folder / "fake-store", .package = "app-store", .publisher = "sys"};
+  const Json more = {{"request_networking", true},
+                     {"request_capabilities", Json::array({"http-server:distro:sys", "net:distro:sys"})},
+                     {"grant_capabilities", Json::array({"http-server:distro:sys", "net:distro:sys"})}};
+  for (const char* process : {"downloads", "chain", "other"}) {
+    package.manifest.push_back(manifest_entry(process, "/actor.wasm", more));
+  }
+  package.files = {{"actor.wasm", component("actor")}};
+  NodeOptions options{.name = name, .verbosity = 2};
+  options.bootstrap = {package.write(), built_package("test-kit")};
+  options.more = {"--devnet", network_folder.string()};
+  return std::make_unique<NodeProcess>(options);
 }
 
 /// The stores of a node, and what one sees of them.

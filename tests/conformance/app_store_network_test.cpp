@@ -202,12 +202,27 @@ TEST_F(StoreNetwork, ListingsPassThroughARegistryThatNeedNotBeTrusted) {
   EXPECT_EQ(at_c.chain({{"AddRegistry", "a.dev"}}), "Ok");
   EXPECT_EQ(at_c.chain(R"("Registries")"), Json({{"Registries", {"a.dev"}}}));
   EXPECT_EQ(at_c.chain({{"Refresh", nullptr}})["Refresh"]["accepted"], 1);
-  a_->stop();
+  // c.dev tells of it, and the key of a.dev says that it is genuine.
   EXPECT_EQ(at_b().refresh("c.dev")["accepted"], 1);
   EXPECT_EQ(at_b().app()["package_id"], id_of(chat));
   // Nothing new: nothing is looked at twice.
   EXPECT_EQ(at_b().refresh("c.dev")["accepted"], 0);
-  a_->start();
+}
+
+TEST_F(StoreNetwork, APublisherWhoseKeyIsAnotherIsAskedAbout) {
+  ASSERT_TRUE(at_a().publish("1.0.0", chat_zip("one")).contains("Ok"));
+  EXPECT_EQ(at_b().refresh("a.dev")["accepted"], 1);
+  // Another node of that name, with a home and a key of its own.
+  a_.reset();
+  a_ = make("a.dev");
+  ASSERT_TRUE(at_a().publish("2.0.0", chat_zip("two")).contains("Ok"));
+  const size_t before = b_->mark();
+  EXPECT_EQ(at_b().refresh("a.dev")["accepted"], 0);
+  EXPECT_TRUE(b_->said("the key of a.dev is not the one that it had", before));
+  EXPECT_EQ(at_b().app()["metadata"]["properties"]["current_version"], "1.0.0");
+  EXPECT_EQ(at_b().chain({{"ForgetKey", "a.dev"}}), "Ok");
+  EXPECT_EQ(at_b().refresh("a.dev")["accepted"], 1);
+  EXPECT_EQ(at_b().app()["metadata"]["properties"]["current_version"], "2.0.0");
 }
 
 TEST_F(StoreNetwork, AListingThatIsOlderForgedOrAnothersIsRefused) {

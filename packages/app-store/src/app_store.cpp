@@ -59,8 +59,8 @@ Json new_package(Store& store, const Json& arguments) {
 app_store::Outcome install_version(Store& store, const kinode::PackageId& package, const std::string& version_hash,
                                    Json metadata) {
   const bool is_new = package.is_safe() && !store.is_installed(package);
-  if (metadata.is_null() && app_store::version_of({{"package_id", kinode::to_json(package)},
-                                                   {"version_hash", version_hash}}) &&
+  if (metadata.is_null() &&
+      app_store::version_of({{"package_id", kinode::to_json(package)}, {"version_hash", version_hash}}) &&
       store.stored_metadata(package, version_hash).is_null()) {
     metadata = app_store::siblings::metadata_of(package, version_hash);
   }

@@ -20,9 +20,10 @@ constexpr size_t longest_mirror = 2048;
 
 std::expected<AutoUpdate, std::string> auto_update_of(const Json& arguments) {
   const Json& metadata = member(arguments, "metadata");
-  auto version = version_of(
-      {{"package_id", member(arguments, "package_id")}, {"version_hash", current_hash(metadata)}});
-  if (!version) return std::unexpected("the package's name is not safe, or the metadata have no hash of the current version");
+  auto version =
+      version_of({{"package_id", member(arguments, "package_id")}, {"version_hash", current_hash(metadata)}});
+  if (!version)
+    return std::unexpected("the package's name is not safe, or the metadata have no hash of the current version");
 
   AutoUpdate update{.version = std::move(*version), .mirrors = {}};
   const auto add = [&mirrors = update.mirrors](std::string mirror) {

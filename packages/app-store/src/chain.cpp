@@ -1,6 +1,6 @@
-// chain:app-store:sys: which packages there are. Its name is that of the process which packages ask; in place of a chain
-// it has listings that publishers sign (listing.h), from other nodes and from files. Requests are JSON, of processes of
-// this node:
+// chain:app-store:sys: which packages there are. Its name is that of the process which packages ask; in place of a
+// chain it has listings that publishers sign (listing.h), from other nodes and from files. Requests are JSON, of
+// processes of this node:
 //
 //   {"GetApp":ID}            -> {"GetApp":APP or null}; of a package that was only installed here, too
 //   "GetApps", "GetOurApps"  -> {"GetApps":[APP,...]}, {"GetOurApps":[APP,...]}
@@ -11,7 +11,7 @@
 //   {"Publish":{"package_id","metadata":text}} + blob or none
 //                            -> {"Publish":{"Ok":{"serial","version_hash"}}} or {"Publish":{"Err":text}}
 //   {"Unpublish":ID}         -> {"Unpublish":{"Ok":{"serial"}}} or {"Unpublish":{"Err":text}}
-//   {"Refresh":node or null} -> {"Refresh":{"accepted":number,"failures":[text,...]}}
+//   {"Refresh":node or null} -> {"Refresh":{"accepted":n,"refused":n,"failures":[text,...]}}
 //   "Registries"             -> {"Registries":[node,...]}
 //   {"AddRegistry":node}, {"RemoveRegistry":node}, {"ForgetKey":node}  -> "Ok" or {"Err":text}
 //
@@ -159,6 +159,8 @@ Json Chain::change(const Named& named) {
   }
   if (named.name == "ForgetKey") {
     listings_.forget_key(node);
+    // What was refused is looked at again.
+    listings_.forget_seen();
     return "Ok";
   }
   return nullptr;

@@ -1,12 +1,14 @@
-// downloads:app-store:sys: fetches zips of packages, keeps them, and gives them to other nodes (packages-and-kit.md 3.3).
-// Requests are JSON. Of any node:
+// downloads:app-store:sys: fetches zips of packages, keeps them, and gives them to other nodes
+// (packages-and-kit.md 3.3). Requests are JSON. Of any node:
 //
-//   {"RemoteDownload":{"package_id","worker_address","desired_version_hash"}}  send a zip to a worker of the asking node
+//   {"RemoteDownload":{"package_id","worker_address","desired_version_hash"}}  send a zip to a worker of the asking
+//   node
 //   {"MirrorCheck":ID}                                                          whether we mirror the package
 //
 // of this node alone:
 //
-//   {"LocalDownload":{"package_id","download_from","desired_version_hash","timeout"?}}  fetch a zip; answered when begun.
+//   {"LocalDownload":{"package_id","download_from","desired_version_hash","timeout"?}}  fetch a zip; answered when
+//   begun.
 //                      timeout: the seconds of silence after which the mirror is given up
 //   {"AddDownload":{"package_id","version_hash","mirror":bool}} + blob                  keep a zip
 //   {"RemoveFile":{"package_id","version_hash"}}
@@ -15,8 +17,8 @@
 //   {"AutoUpdate":{"package_id","metadata"}}    fetch the current version; from chain:app-store:sys
 //   {"Progress":...}, {"DownloadComplete":...}  from our workers
 //
-// The other answers are "Success" and {"Err":error}. main:app-store:sys is told of what happens: the arguments of Progress
-// and DownloadComplete, and for an AutoUpdate {"Success":{"package_id","version_hash","manifest_hash"}} or
+// The other answers are "Success" and {"Err":error}. main:app-store:sys is told of what happens: the arguments of
+// Progress and DownloadComplete, and for an AutoUpdate {"Success":{"package_id","version_hash","manifest_hash"}} or
 // {"Err":{"package_id","version_hash","tries":[[mirror,error],...]}}.
 
 #include <kinode/process.h>

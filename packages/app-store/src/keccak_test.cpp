@@ -15,7 +15,8 @@ TEST(Keccak, KnownValues) {
             "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
 }
 
-// Lengths around a block of 136 bytes: values of an implementation that gives those of SHA3-256 with that one's padding.
+// Lengths around a block of 136 bytes: values of an implementation that gives those of SHA3-256 with that one's
+// padding.
 TEST(Keccak, LengthsAroundABlock) {
   EXPECT_EQ(keccak_256_text(std::string(135, 'a')),
             "0x34367dc248bbd832f4e3e69dfaac2f92638bd0bbd18f2912ba4ef454919cf446");

@@ -40,6 +40,11 @@ uint64_t next_serial(uint64_t last) {
   return std::max(last + 1, static_cast<uint64_t>(seconds));
 }
 
+uint64_t new_epoch() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
 std::optional<Listings::Numbered> numbered_of(std::string_view text) {
   const auto json = kinode::parse_json(text);
   if (!json) return std::nullopt;
@@ -55,15 +60,24 @@ Listings::Result<Listings> Listings::open(const kinode::Address& our) {
   auto database = kv::Database::open("listings");
   if (!database) return std::unexpected("cannot open the database of listings: " + database.error().text);
   Listings listings(std::move(*database), our);
-  listings.count_ = listings.entries("listing/", true).size();
-  const auto sequences = listings.entries("sequence/", true);
+  auto read = listings.read_counts();
+  if (!read) return std::unexpected(std::move(read.error()));
+  return listings;
+}
+
+Listings::Result<void> Listings::read_counts() {
+  count_ = entries("listing/", true).size();
+  const auto sequences = entries("sequence/", true);
   if (!sequences.empty()) {
     const std::string digits = sequences.back().key.string().substr(std::string_view("sequence/").size());
-    for (const char digit : digits) {
-      listings.last_ = listings.last_ * 16 + std::string_view("0123456789abcdef").find(digit);
-    }
+    for (const char digit : digits) last_ = last_ * 16 + std::string_view("0123456789abcdef").find(digit);
   }
-  return listings;
+  const auto epoch = database_.get("epoch");
+  if (!epoch) return std::unexpected("cannot read the database of listings: " + epoch.error().text);
+  const auto number = *epoch ? kinode::parse_json((*epoch)->text()) : std::nullopt;
+  epoch_ = number && number->is_number_unsigned() ? number->get<uint64_t>() : new_epoch();
+  if (!number) set("epoch", std::to_string(epoch_));
+  return {};
 }
 
 // ---- taking in -------------------------------------------------------------------------------------
@@ -162,8 +176,8 @@ std::vector<Listing> Listings::of(std::string_view publisher) const {
 
 std::vector<Listings::Numbered> Listings::since(uint64_t since) const {
   std::vector<Numbered> found;
-  const auto page = database_.page(
-      {.prefix = "sequence/", .from = Bytes(sequence_key(since + 1)), .limit = page_listings});
+  const auto page =
+      database_.page({.prefix = "sequence/", .from = Bytes(sequence_key(since + 1)), .limit = page_listings});
   if (!page) return found;
   for (const kv::Entry& entry : page->entries) {
     if (auto each = numbered(entry.value.text())) found.push_back(std::move(*each));
@@ -210,14 +224,15 @@ bool Listings::add_registry(std::string_view node) const {
 
 void Listings::remove_registry(std::string_view node) const { erase(with("registry/", node)); }
 
-uint64_t Listings::seen(std::string_view node) const {
+Listings::Seen Listings::seen(std::string_view node) const {
   const auto kept = text(with("seen/", node));
-  const auto number = kept ? kinode::parse_json(*kept) : std::nullopt;
-  return number && number->is_number_unsigned() ? number->get<uint64_t>() : 0;
+  const auto json = kept ? kinode::parse_json(*kept) : std::nullopt;
+  if (!json) return {};
+  return {kinode::number_member(*json, "epoch").value_or(0), kinode::number_member(*json, "sequence").value_or(0)};
 }
 
-void Listings::set_seen(std::string_view node, uint64_t sequence) const {
-  set(with("seen/", node), std::to_string(sequence));
+void Listings::set_seen(std::string_view node, const Seen& seen) const {
+  set(with("seen/", node), kinode::dump({{"epoch", seen.epoch}, {"sequence", seen.sequence}}));
 }
 
 void Listings::forget_seen() const {

@@ -17,7 +17,8 @@
 ///     key/<publisher>              the publisher's networking key, as it was when its first listing was accepted
 ///     update/<package>             updates of this package are installed by themselves
 ///     registry/<node>              a node that is asked for listings
-///     seen/<node>                  how much of that node's listings was seen
+///     seen/<node>                  {"epoch","sequence"}: how much of that node's listings was seen
+///     epoch                        a number that no other database has
 ///
 /// A listing is accepted if it is genuine by the key that is kept of its publisher, and newer than the one known.
 namespace app_store {
@@ -54,6 +55,8 @@ class Listings {
   std::vector<Numbered> since(uint64_t since) const;
   /// The number of the one accepted last.
   uint64_t last() const { return last_; }
+  /// Numbers of another epoch are others: the database was lost, and begun anew.
+  uint64_t epoch() const { return epoch_; }
 
   /// From now on another key of the publisher is taken: the one it has when its next listing comes.
   void forget_key(std::string_view publisher) const;
@@ -66,15 +69,19 @@ class Listings {
   /// False: there are too many.
   bool add_registry(std::string_view node) const;
   void remove_registry(std::string_view node) const;
-  /// The number up to which the listings of `node` were seen.
-  uint64_t seen(std::string_view node) const;
-  void set_seen(std::string_view node, uint64_t sequence) const;
+  /// Up to which number of which of its epochs the listings of another node were seen.
+  struct Seen {
+    uint64_t epoch = 0;
+    uint64_t sequence = 0;
+  };
+  Seen seen(std::string_view node) const;
+  void set_seen(std::string_view node, const Seen& seen) const;
   void forget_seen() const;
 
  private:
-  Listings(kinode::kv::Database database, kinode::Address our)
-      : database_(std::move(database)), our_(std::move(our)) {}
+  Listings(kinode::kv::Database database, kinode::Address our) : database_(std::move(database)), our_(std::move(our)) {}
 
+  Result<void> read_counts();
   Result<Verdict> check_key(const Listing& listing) const;
   Result<void> store(const Listing& listing, std::optional<uint64_t> replaced);
   std::optional<Numbered> numbered(std::string_view key) const;
@@ -86,6 +93,7 @@ class Listings {
 
   kinode::kv::Database database_;
   kinode::Address our_;
+  uint64_t epoch_ = 0;
   uint64_t last_ = 0;
   size_t count_ = 0;
 };

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// The JSON that the store's processes and other nodes' stores say to each other (packages-and-kit.md 3.2, 3.3). What is
-/// read was written by anybody: names that would become part of a path are checked here.
+/// The JSON that the store's processes and other nodes' stores say to each other (packages-and-kit.md 3.2, 3.3). What
+/// is read was written by anybody: names that would become part of a path are checked here.
 namespace app_store {
 
 /// `{"Name":arguments}`, or `"Name"` with null arguments; of 64 KiB at most.

@@ -14,7 +14,7 @@ namespace app_store {
 /// Asks other nodes for the listings that they know, one node after the other, a page at a time:
 ///
 ///     {"GetListings":{"since":n}}
-///       -> {"GetListings":{"listings":[{"sequence","listing"},...],"last":n}}
+///       -> {"GetListings":{"listings":[{"sequence","listing"},...],"last":n,"epoch":n}}
 ///
 /// All that a round knows travels in the contexts of its requests, so several may be under way, and whoever asked for
 /// one is answered at its end: the node has us handle his request again with each answer.
@@ -34,14 +34,17 @@ class Refresh {
   static kinode::Json listings_since(const Listings& listings, const kinode::Json& arguments);
 
  private:
-  /// One round. `since` is where the next page begins, `settled` up to where nothing is left to be seen again.
+  /// One round. `since` is where the next page of the first node begins, in its `epoch`; `settled`, up to where nothing
+  /// is left to be seen again.
   struct Round {
     std::vector<std::string> nodes;
+    uint64_t epoch = 0;
     uint64_t since = 0;
     uint64_t settled = 0;
     bool all_settled = true;
     uint64_t pages = 0;
     uint64_t accepted = 0;
+    uint64_t refused = 0;
     bool is_awaited = false;
     std::vector<std::string> failures;
   };

@@ -20,9 +20,9 @@ constexpr uint64_t answer_timeout_s = 60;
 /// Whether what was sent before can have arrived. A node that does not know the question is not asked for an answer.
 bool has_caught_up(const kinode::Address& worker, const Version& version) {
   const kinode::Address downloads{worker.node, {"downloads", "app-store", "sys"}};
-  const auto answer =
-      kinode::send_and_await(downloads, {.expects_response = answer_timeout_s,
-                                         .body = named("MirrorCheck", kinode::to_json(version.package))});
+  const auto answer = kinode::send_and_await(
+      downloads,
+      {.expects_response = answer_timeout_s, .body = named("MirrorCheck", kinode::to_json(version.package))});
   return answer || answer.error().kind == kinode::SendError::Kind::timeout;
 }
 
