@@ -162,19 +162,22 @@ def drives(home):
 # ---- cases ----
 
 def every_kind_at_once(scene):
-    """A REST server, an SFTP server, an S3 server and a folder; from each comes back a node that works."""
+    """A REST server, an SFTP server, an S3 server, what rclone reaches and a folder; from each comes back a node that
+    works."""
     node = scene.node()
     scene.fill(node)
     counted = max(node.count() for _ in range(5))
     class Folder:
         url, environment, options = str(scene.folder / "disk"), {}, {}
+    class Rclone:
+        url, environment, options = f"rclone:here:{scene.folder / 'rclone'}", {"RCLONE_CONFIG_HERE_TYPE": "local"}, {}
     kinds = {"rest": scene.server(servers.RestServer, "rest"), "sftp": scene.server(servers.SftpServer, "sftp"),
-             "s3": scene.server(servers.S3Server, "s3"), "disk": Folder}
+             "s3": scene.server(servers.S3Server, "s3"), "rclone": Rclone, "disk": Folder}
     for name, server in kinds.items():
         scene.add(node, name, server)
     said = kinode("backup", "now", "--home", node.home)
     processes = node.processes()
-    check(said.count("the snapshot is there") == 4, said)
+    check(said.count("the snapshot is there") == len(kinds), said)
     check(node.stop() == 0, "the node did not stop")
     before = drives(node.home)
     for name, server in kinds.items():
@@ -184,7 +187,7 @@ def every_kind_at_once(scene):
         check(again.processes() == processes, f"{name}: other processes came back:\n{again.processes()}\n{processes}")
         check(again.count() == counted + 1, f"{name}: the state is not that of the snapshot")
         again.kill()
-    for name in ("rest", "sftp", "disk"):
+    for name in ("rest", "sftp", "rclone", "disk"):
         for path in (scene.folder / name).rglob("*"):
             check(not path.is_file() or MARKER not in path.read_bytes(), f"{path} can be read")
 
