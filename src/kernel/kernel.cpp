@@ -30,6 +30,9 @@ Result<void> Kernel::initialize(ProcessSpec spec) { return parts_->lifecycle.ini
 Result<void> Kernel::run(const ProcessId& id, WakeHint hint) { return parts_->lifecycle.run(id, hint); }
 bool Kernel::kill(const ProcessId& id, bool revoke) { return parts_->lifecycle.kill(id, revoke); }
 bool Kernel::exists(const ProcessId& id) const { return parts_->table.find(id) != nullptr; }
+Result<void> Kernel::tell_itself(const ProcessId& id, Request request) {
+  return parts_->router.tell_itself(id, std::move(request));
+}
 bool Kernel::watch(const ProcessId& id, std::function<void()> ended) {
   return parts_->lifecycle.watch(id, std::move(ended));
 }

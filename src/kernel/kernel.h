@@ -107,6 +107,10 @@ class Kernel {
   /// Ends a process at once; on-exit is not heeded. False if there is none of that id, or it is a module.
   bool kill(const ProcessId& id, bool revoke);
   [[nodiscard]] bool exists(const ProcessId& id) const;
+  /// Puts a request from the process to itself into its mailbox: so what a person types reaches the process that
+  /// stands for them (modules.md 10.1). It expects no response. Fails when there is no such process, it does not run
+  /// just now, or its mailbox is full. Any thread.
+  Result<void> tell_itself(const ProcessId& id, Request request);
   /// Calls `ended` once, when the life that the process has now ends, on the thread that ends it. Its next life
   /// begins after that: so `ended` must neither wait nor call the kernel. False, and no call, if there is none.
   bool watch(const ProcessId& id, std::function<void()> ended);

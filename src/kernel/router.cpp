@@ -88,6 +88,29 @@ bool Router::disembark(ProcessEntry& from, const Outgoing& outgoing, const Passa
   return true;
 }
 
+Result<void> Router::tell_itself(const ProcessId& id, Request request) {
+  std::shared_ptr<ProcessEntry> entry = table_.find(id);
+  if (!entry) {
+    return kinode::fail("there is no process {}", id.text());
+  }
+  request.inherit = false;
+  request.expects_response.reset();
+  auto envelope = std::make_unique<Envelope>(Envelope{.kind = Envelope::Kind::request,
+                                                      .id = environment_.random.next(),
+                                                      .source = entry->address,
+                                                      .target = entry->address,
+                                                      .message = std::move(request)});
+  switch (deliver_request(*entry, envelope, entry, WakeHint::elsewhere)) {
+    case Delivery::delivered:
+      count_delivered(*entry);
+      return {};
+    case Delivery::full:
+      return kinode::fail("{} has more to do than it can take: try again", id.text());
+    default:
+      return kinode::fail("{} does not run just now: try again", id.text());
+  }
+}
+
 Router::Delivery Router::deliver_here(ProcessEntry& from, Outgoing& outgoing, const Passage& passage,
                                       ProcessEntry& target) {
   const bool reuses_id = planted(Fault::id_reused) && outgoing.request.inherit && outgoing.prompting;

@@ -30,6 +30,8 @@ class Router {
 
   /// See ProcessContext.
   SendStatus send(ProcessEntry& from, Outgoing& outgoing);
+  /// See Kernel.
+  Result<void> tell_itself(const ProcessId& id, Request request);
   void respond(ProcessEntry& from, const Prompting& prompting, Response response, std::optional<Blob> blob);
   std::unique_ptr<Envelope> receive(ProcessEntry& to);
   std::unique_ptr<Envelope> receive_awaited(ProcessEntry& to);

@@ -63,6 +63,19 @@ TEST_F(RouterTest, ARequestReachesWhoIsPublicOrGrantedIt) {
   EXPECT_EQ(node_.kernel.counters().delivered, 3U);
 }
 
+TEST_F(RouterTest, AProcessIsToldThingsInItsOwnName) {
+  ASSERT_TRUE(node_.kernel.tell_itself(alice_.id(), {.expects_response = 5, .body = Bytes::copy_of("typed")}));
+  ASSERT_EQ(alice_.next(), "request typed");
+  EXPECT_EQ(alice_.last().source, alice_.address());
+  EXPECT_FALSE(alice_.last().rsvp) << "nobody waits for an answer";
+  EXPECT_EQ(node_.kernel.counters().delivered, 1U);
+
+  EXPECT_EQ(node_.kernel.tell_itself(ProcessId("missing", "test", "sys"), {}).error().message,
+            "there is no process missing:test:sys");
+  node_.kernel.kill(alice_.id(), true);
+  EXPECT_FALSE(node_.kernel.tell_itself(alice_.id(), {}));
+}
+
 TEST_F(RouterTest, WhoMayBeSentIsAskedForEachMessage) {
   node_.kernel.drop(alice_.id(), {Capability::messaging(bob_.address())});
   alice_.send(to(bob_.address(), "no more"));
