@@ -149,8 +149,8 @@ endfunction()
 
 # ---- packages ------------------------------------------------------------------------------------
 
-# kinode_add_package(NAME DIR folder GUESTS guest...): build/packages/NAME, made anew when anything in it
-# changed. `folder` has metadata.json and pkg/ with manifest.json; a guest becomes pkg/<guest>.wasm.
+# kinode_add_package(NAME DIR folder GUESTS guest[=file]...): build/packages/NAME, made anew when anything in it
+# changed. `folder` has metadata.json and pkg/ with manifest.json; a guest becomes pkg/<guest>.wasm, or pkg/<file>.wasm.
 function(kinode_add_package name)
   cmake_parse_arguments(PARSE_ARGV 1 package "" "DIR" "GUESTS")
   if(NOT package_DIR OR package_UNPARSED_ARGUMENTS)
@@ -161,16 +161,19 @@ function(kinode_add_package name)
     message(FATAL_ERROR "${source} must have metadata.json and pkg/manifest.json")
   endif()
 
+  set(out "${KINODE_PACKAGE_DIR}/${name}")
+  set(guests)
   set(components)
-  foreach(guest IN LISTS package_GUESTS)
+  set(copy_components)
+  foreach(named IN LISTS package_GUESTS)
+    string(REGEX REPLACE "=.*" "" guest "${named}")
+    string(REGEX REPLACE ".*=" "" file "${named}")
+    list(APPEND guests "${guest}")
     list(APPEND components "${KINODE_GUEST_DIR}/${guest}.wasm")
+    list(APPEND copy_components COMMAND ${CMAKE_COMMAND} -E copy "${KINODE_GUEST_DIR}/${guest}.wasm"
+                                "${out}/pkg/${file}.wasm")
   endforeach()
   file(GLOB_RECURSE files CONFIGURE_DEPENDS "${source}/pkg/*")
-  set(out "${KINODE_PACKAGE_DIR}/${name}")
-  set(copy_components)
-  if(components)
-    set(copy_components COMMAND ${CMAKE_COMMAND} -E copy ${components} "${out}/pkg")
-  endif()
 
   # The stamp lies elsewhere: all in that folder is packages.
   set(stamp "${KINODE_GUEST_DIR}/stamps/package-${name}")
@@ -187,7 +190,7 @@ function(kinode_add_package name)
     COMMENT "Assembling package ${name}"
     VERBATIM)
   add_custom_target(package-${name} DEPENDS "${stamp}")
-  foreach(guest IN LISTS package_GUESTS)
+  foreach(guest IN LISTS guests)
     add_dependencies(package-${name} guest-${guest})
   endforeach()
   add_dependencies(packages package-${name})
