@@ -11,12 +11,12 @@ export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 packages=(
   ca-certificates g++ cmake ninja-build ccache pkg-config git python3 python3-pip curl
   libboost1.81-dev librocksdb-dev libsqlite3-dev libssl-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
-  libtomlplusplus-dev libarchive-dev libargon2-dev libgtest-dev libgmock-dev libbenchmark-dev
+  libtomlplusplus-dev libedit-dev libarchive-dev libargon2-dev libgtest-dev libgmock-dev libbenchmark-dev
   prometheus-cpp-dev
   # the engine of backups
   restic
-  # tests on a line with faults; of backups to servers
-  iproute2 python3-cryptography
+  # tests on a line with faults; of backups to servers; at a terminal
+  iproute2 python3-cryptography tmux
   rclone openssh-server openssh-client python3-venv
   # guests in C++, formatting and linting
   clang-22 lld-22 wasi-libc libc++-22-dev-wasm32 libc++abi-22-dev-wasm32 libclang-rt-22-dev-wasm32
