@@ -28,9 +28,8 @@ void Lifecycle::add_module(const ProcessId& id, bool is_public, const Kernel::Ma
   std::shared_ptr<ProcessEntry> entry = make_entry(id, ProcessEntry::Kind::module);
   entry->is_public = is_public;
   entry->reachable = reach == Kernel::Reach::all_nodes;
-  // The operator's hand, and those that the reference exempts (kernel.md 4.1).
-  entry->exempt =
-      id.text() == "state:distro:sys" || id.text() == "vfs:distro:sys" || id.text() == "terminal:distro:sys";
+  // Those that the reference exempts (kernel.md 4.1).
+  entry->exempt = id.text() == "state:distro:sys" || id.text() == "vfs:distro:sys";
   entry->on_exit = OnExit::restart();
   entry->program.wit_version = 1;
   entry->process = make(entry->context);

@@ -16,13 +16,16 @@ constexpr size_t longest_line = size_t{16} * 1024;
 
 /// spdlog's levels stand for ours: they have the colours.
 spdlog::level::level_enum level_of(uint8_t verbosity) {
-  return verbosity == 0 ? spdlog::level::trace : verbosity == 1 ? spdlog::level::info : spdlog::level::debug;
-}
-
-std::shared_ptr<spdlog::sinks::sink> make_screen() {
-  auto screen = std::make_shared<spdlog::sinks::stdout_color_sink_mt>();
-  screen->set_color(level_of(0), "");  // what the terminal writes in, dark on light or light on dark
-  return screen;
+  switch (verbosity) {
+    case 0:
+      return spdlog::level::trace;
+    case 1:
+      return spdlog::level::info;
+    case 2:
+      return spdlog::level::debug;
+    default:
+      return spdlog::level::err;
+  }
 }
 
 std::shared_ptr<spdlog::sinks::sink> make_files(const Options& options) {
@@ -32,6 +35,45 @@ std::shared_ptr<spdlog::sinks::sink> make_files(const Options& options) {
 }
 
 }  // namespace
+
+/// Standard output; in colours where it is a terminal.
+class Log::Screen final : public spdlog::sinks::sink {
+ public:
+  Screen() {
+    output_.set_color(level_of(0), "");  // what the terminal writes in, dark on light or light on dark
+    output_.set_color(level_of(1), output_.green);
+    output_.set_color(level_of(2), output_.magenta);
+    output_.set_color(level_of(3), output_.red);
+  }
+
+  void log(const spdlog::details::log_msg& message) override {
+    std::scoped_lock lock(mutex_);
+    auto write = [&] {
+      output_.log(message);
+      output_.flush();
+    };
+    if (beside_) {
+      beside_(write);
+    } else {
+      write();
+    }
+  }
+  void flush() override {}
+  void set_pattern(const std::string& pattern) override { output_.set_pattern(pattern); }
+  void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override {
+    output_.set_formatter(std::move(formatter));
+  }
+
+  void show_beside(Beside beside) {
+    std::scoped_lock lock(mutex_);
+    beside_ = std::move(beside);
+  }
+
+ private:
+  std::mutex mutex_;
+  spdlog::sinks::stdout_color_sink_mt output_;
+  Beside beside_;  // guarded by mutex_
+};
 
 std::string printable(std::string_view line) {
   while (line.ends_with('\n')) {
@@ -80,35 +122,71 @@ void Log::Way::write(uint8_t verbosity, std::string_view line) {
 
 Result<std::unique_ptr<Log>> Log::open(const Options& options) {
   std::unique_ptr<Log> log(new Log);
+  log->options_ = options;
   log->verbosity_ = options.verbosity;
+  log->process_verbosity_ = options.process_verbosity;
+  log->sink_ = std::make_shared<Screen>();
+  log->screen_.open(log->sink_, "%a %H:%M %^%v%$");
+  if (Result<void> logging = log->set_logging(options.logging); !logging) {
+    return std::unexpected(logging.error());
+  }
+  return log;
+}
+
+Result<void> Log::set_logging(bool logging) {
+  std::scoped_lock lock(opening_file_);
   try {
-    log->screen_.open(make_screen(), "%a %H:%M %^%v%$");
-    if (options.logging) {
-      log->file_.open(make_files(options), "[%a, %d %b %Y %H:%M:%S %z] %v");
+    if (logging && !file_.logger) {
+      file_.open(make_files(options_), "[%a, %d %b %Y %H:%M:%S %z] %v");
     }
   } catch (const std::exception& error) {
     return fail(
         "cannot write the log in {}/.terminal_logs: {}. Make room or mend the rights there, or start with "
         "--logging-off",
-        options.home, error.what());
+        options_.home, error.what());
   }
-  return log;
+  logging_ = logging;
+  return {};
 }
 
 // Each thread writes all that is in its queue before it ends.
 Log::~Log() = default;
 
-void Log::print(kernel::Printout printout) { write(printout.verbosity, printable(printout.text)); }
+void Log::print(kernel::Printout printout) {
+  write(printout.verbosity, printable(printout.text), is_shown(printout.source, printout.verbosity));
+}
 
-void Log::say(const std::string& line) { write(0, line); }
+void Log::say(const std::string& line) { write(0, line, true); }
 
-void Log::write(uint8_t verbosity, std::string_view line) {
-  if (verbosity <= verbosity_.load(std::memory_order_relaxed)) {
+bool Log::is_shown(const ProcessId& process, uint8_t verbosity) const {
+  std::shared_lock lock(mutex_);
+  if (!process_verbosity_.empty()) {
+    if (auto found = process_verbosity_.find(process); found != process_verbosity_.end()) {
+      return !found->second.is_muted && verbosity <= found->second.verbosity;
+    }
+  }
+  return verbosity <= verbosity_.load(std::memory_order_relaxed);
+}
+
+void Log::write(uint8_t verbosity, std::string_view line, bool is_shown) {
+  if (is_shown) {
     screen_.write(verbosity, line);
   }
-  if (file_.logger) {
+  if (logging_.load(std::memory_order_acquire)) {
     file_.write(verbosity, line);
   }
 }
+
+void Log::set_process_verbosity(ProcessVerbosity settings) {
+  std::unique_lock lock(mutex_);
+  process_verbosity_ = std::move(settings);
+}
+
+ProcessVerbosity Log::process_verbosity() const {
+  std::shared_lock lock(mutex_);
+  return process_verbosity_;
+}
+
+void Log::show_beside(Beside beside) { sink_->show_beside(std::move(beside)); }
 
 }  // namespace kinode::node

@@ -8,12 +8,16 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
 #include "kernel/printer.h"
 #include "node/options.h"
+#include "node/process_verbosity.h"
 
 namespace spdlog {
 class logger;
@@ -41,8 +45,21 @@ class Log final : public kernel::Printer {
 
   void set_verbosity(uint8_t verbosity) { verbosity_ = verbosity; }
   [[nodiscard]] uint8_t verbosity() const { return verbosity_; }
+  /// Counts for more than the verbosity for all.
+  void set_process_verbosity(ProcessVerbosity settings);
+  [[nodiscard]] ProcessVerbosity process_verbosity() const;
+
+  /// Whether lines are written to files from now on. Fails when the first file cannot be made.
+  Result<void> set_logging(bool logging);
+  [[nodiscard]] bool logging() const { return logging_; }
+
+  /// Somebody else writes on the terminal too: it is given what writes a line, and calls that when the line can stand.
+  using Beside = std::function<void(const std::function<void()>& write)>;
+  /// None: lines are written as they come. Waits for a line that is being written.
+  void show_beside(Beside beside);
 
  private:
+  class Screen;
   /// A queue with the thread that empties it.
   struct Way {
     void open(std::shared_ptr<spdlog::sinks::sink> sink, const char* pattern);
@@ -54,11 +71,18 @@ class Log final : public kernel::Printer {
   };
 
   Log() = default;
-  void write(uint8_t verbosity, std::string_view line);
+  void write(uint8_t verbosity, std::string_view line, bool is_shown);
+  [[nodiscard]] bool is_shown(const ProcessId& process, uint8_t verbosity) const;
 
+  Options options_;
   std::atomic<uint8_t> verbosity_ = 0;
+  mutable std::shared_mutex mutex_;
+  ProcessVerbosity process_verbosity_;  // guarded by mutex_
+  std::shared_ptr<Screen> sink_;
   Way screen_;
-  Way file_;  // without a logger where there are no files
+  std::mutex opening_file_;
+  Way file_;  // opened before the first `logging_`, by whoever has opening_file_
+  std::atomic<bool> logging_ = false;
 };
 
 /// A line as it may be shown: of bounded length, what would steer the reader's terminal made visible, and

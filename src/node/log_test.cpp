@@ -102,6 +102,60 @@ TEST_F(LogTest, TheLevelChangesWhileItRuns) {
   EXPECT_THAT(screen(), AllOf(HasSubstr("after"), Not(HasSubstr("before"))));
 }
 
+TEST_F(LogTest, ASingleProcessIsShownAsItsOwnSettingSays) {
+  options.process_verbosity = {{ProcessId("loud", "p", "q"), {.verbosity = 2}},
+                               {ProcessId("muted", "p", "q"), {.is_muted = true}}};
+  auto log = open();
+  log->print({2, ProcessId("loud", "p", "q"), "a detail"});
+  log->print({3, ProcessId("loud", "p", "q"), "too fine"});
+  log->print({0, ProcessId("muted", "p", "q"), "not shown"});
+  log->set_process_verbosity({});
+  EXPECT_TRUE(log->process_verbosity().empty());
+  log->print({2, ProcessId("loud", "p", "q"), "as of others"});
+  log->print({0, ProcessId("muted", "p", "q"), "shown again"});
+  log.reset();
+  EXPECT_THAT(screen(), AllOf(HasSubstr("a detail"), Not(HasSubstr("too fine")), Not(HasSubstr("not shown")),
+                              Not(HasSubstr("as of others")), HasSubstr("shown again")));
+  EXPECT_THAT(read(files().at(0)), AllOf(HasSubstr("too fine"), HasSubstr("not shown"))) << "the file has all";
+}
+
+TEST_F(LogTest, FilesAreSwitchedOffAndOn) {
+  options.logging = false;
+  auto log = open();
+  EXPECT_FALSE(log->logging());
+  log->say("in no file");
+  ASSERT_TRUE(log->set_logging(true));
+  log->say("in the file");
+  ASSERT_TRUE(log->set_logging(false));
+  log->say("in none again");
+  ASSERT_TRUE(log->set_logging(true));
+  log->say("in the same file");
+  log.reset();
+  ASSERT_EQ(files().size(), 1U);
+  EXPECT_THAT(read(files()[0]),
+              AllOf(HasSubstr("in the file"), HasSubstr("in the same file"), Not(HasSubstr("in no"))));
+}
+
+TEST_F(LogTest, FilesThatCannotBeMadeLeaveItOff) {
+  options.logging = false;
+  auto log = open();
+  std::ofstream(folder) << "in the way";
+  EXPECT_FALSE(log->set_logging(true));
+  EXPECT_FALSE(log->logging());
+}
+
+TEST_F(LogTest, WhoSharesTheTerminalSaysWhenALineIsWritten) {
+  auto log = open();
+  log->show_beside([&](const std::function<void()>& write) {
+    std::cout << "<taken away>" << std::flush;
+    write();
+    std::cout << "<drawn again>" << std::flush;
+  });
+  log->say("a line");
+  log.reset();
+  EXPECT_THAT(screen(), AllOf(HasSubstr("<taken away>"), EndsWith("a line\n<drawn again>")));
+}
+
 TEST_F(LogTest, TheNodesOwnLinesAreAlwaysShown) {
   auto log = open();
   log->say("ready");

@@ -10,8 +10,9 @@
 #include <string_view>
 
 #include "backup_tool/backup_tool.h"
+#include "exec_tool/exec_tool.h"
 #include "identity_tool/identity_tool.h"
-#include "node/keyboard.h"
+#include "node/console.h"
 #include "node/node.h"
 #include "node/options.h"
 #include "node/shutdown.h"
@@ -65,6 +66,7 @@ void prepare_process() {
   // In the background of a shell the node goes on; it sees no input there.
   std::signal(SIGTTIN, SIG_IGN);
   std::signal(SIGTTOU, SIG_IGN);
+  terminal::LineEditor::block_signals();
 }
 
 void end_at_once() {
@@ -88,10 +90,7 @@ int run(Options options) {
     fmt::print(stderr, "kinode: {}\n", node.error().message);
     return 1;
   }
-  Keyboard keyboard(options.detached ? -1 : STDIN_FILENO);
-  while (std::optional<std::string> line = keyboard.next_line(shutdown.file())) {
-    (*node)->command(std::move(*line));
-  }
+  Console(**node, options).run(shutdown.file());
   node->reset();
   return 0;
 }
@@ -103,6 +102,9 @@ int main(int argc, char** argv) {
   // A home of such a name is given as ./top.
   if (argc > 1 && std::string_view(argv[1]) == "top") {
     return kinode::top::run({argv + 2, argv + argc}, std::cout, std::cerr);
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "exec") {
+    return kinode::exec_tool::run({argv + 2, argv + argc}, std::cout, std::cerr);
   }
   if (argc > 1 && std::string_view(argv[1]) == "identity") {
     umask(077);  // what it writes is for the node's owner alone

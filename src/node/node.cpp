@@ -13,12 +13,12 @@
 #include "modules/http_server/http_server.h"
 #include "modules/net/net_module.h"
 #include "modules/state/home_lock.h"
-#include "modules/terminal/terminal_module.h"
 #include "modules/timer/timer_module.h"
 #include "node/log.h"
 #include "node/metrics.h"
 #include "node/networking.h"
 #include "node/node_backups.h"
+#include "node/operator_answers.h"
 #include "node/own_identity.h"
 #include "node/shipped.h"
 #include "node/storage.h"
@@ -60,7 +60,7 @@ struct Node::Parts {
 
   Result<void> open_home();
   Result<void> make_kernel(const std::function<void()>& shutdown_requested);
-  void add_modules(const std::function<void()>& shutdown_requested);
+  void add_modules();
   Result<void> boot(std::vector<package::PackageSource> shipped);
   Result<void> load_processes();
   std::string tmp_folder(const ProcessId& process);
@@ -72,6 +72,7 @@ struct Node::Parts {
   std::unique_ptr<Log> log;
   std::shared_ptr<modules::HttpListener> http;
   std::unique_ptr<Storage> storage;
+  std::unique_ptr<OperatorAnswers> printer;
   std::unique_ptr<BlockingPool> compile_threads;
   std::shared_ptr<wasm::Engine> engine;
   std::unique_ptr<WorkerPool> workers;
@@ -85,7 +86,6 @@ struct Node::Parts {
   std::optional<Metrics> metrics;
   // The kernel's:
   modules::HttpServer* http_server = nullptr;
-  modules::TerminalModule* terminal = nullptr;
   bool is_booted = false;
 };
 
@@ -113,6 +113,7 @@ Result<void> Node::Parts::open_home() {
     return std::unexpected(opened_storage.error());
   }
   storage = std::move(*opened_storage);
+  printer = std::make_unique<OperatorAnswers>(storage->journal(), *log);
   return {};
 }
 
@@ -157,7 +158,7 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
                                                                         .random = random,
                                                                         .executor = *workers,
                                                                         .journal = storage->journal(),
-                                                                        .printer = *log,
+                                                                        .printer = *printer,
                                                                         .factory = *factory,
                                                                         .shutdown_requested = shutdown_requested,
                                                                         .network = &networking->network()});
@@ -168,12 +169,12 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
   kernel->on_deadline([this](Instant earliest) { timer_thread->notify(earliest); });
   timer_thread->add({[this] { return kernel->next_deadline(); }, [this] { kernel->advance(); }});
   timer_thread->add({[this] { return timers->next_deadline(); }, [this] { timers->advance(clock.now()); }});
-  add_modules(shutdown_requested);
+  add_modules();
   timer_thread->start();
   return {};
 }
 
-void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
+void Node::Parts::add_modules() {
   storage->add_modules(*kernel);
   kernel->add_module(ProcessId("timer", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
     return std::make_unique<modules::TimerModule>(context, clock, timers);
@@ -187,13 +188,6 @@ void Node::Parts::add_modules(const std::function<void()>& shutdown_requested) {
     return module;
   });
   backups->start(*kernel);
-  kernel->add_module(modules::TerminalModule::id(), true, [&](kernel::ProcessContext& context) {
-    auto module = std::make_unique<modules::TerminalModule>(
-        context,
-        modules::TerminalModule::Actions{[this](uint8_t level) { log->set_verbosity(level); }, shutdown_requested});
-    terminal = module.get();
-    return module;
-  });
 }
 
 Result<void> Node::Parts::load_processes() {
@@ -263,7 +257,15 @@ Result<std::unique_ptr<Node>> Node::start(const Options& options, std::vector<pa
 
 const std::string& Node::name() const { return parts_->kernel->node(); }
 uint16_t Node::port() const { return parts_->http->port(); }
-void Node::command(std::string line) { parts_->terminal->line(std::move(line)); }
+Log& Node::log() { return *parts_->log; }
+
+void Node::command(std::string line) {
+  static const ProcessId terminal("terminal", "terminal", "sys");
+  Result<void> told = parts_->kernel->tell_itself(terminal, {.body = Bytes::from(std::move(line))});
+  if (!told) {
+    parts_->log->say(fmt::format("what is typed here goes to the package terminal:sys, but {}", told.error().message));
+  }
+}
 
 Node::~Node() {
   Parts& parts = *parts_;

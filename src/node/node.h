@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "kernel/kernel.h"
+#include "node/log.h"
 #include "node/options.h"
 #include "package/bundle.h"
 
@@ -29,7 +30,10 @@ class Node {
 
   [[nodiscard]] const std::string& name() const;
   [[nodiscard]] uint16_t port() const;
-  /// A line that the operator typed. Any thread.
+  /// What is shown on the terminal and written to files. As long as the node is there.
+  [[nodiscard]] Log& log();
+  /// A line that the operator typed: terminal:terminal:sys gets it in its own name (modules.md 10.1). If it cannot,
+  /// that is shown. Any thread.
   void command(std::string line);
 
  private:

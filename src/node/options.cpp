@@ -57,6 +57,17 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("-v,--verbosity", options.verbosity, "What is shown: 0 always, 1 debugging, 2 detail, 3 everything")
       ->check(CLI::Range(0, 3))
       ->type_name("0-3");
+  app.add_option_function<std::string>(
+         "--process-verbosity",
+         [&options](const std::string& json) {
+           Result<ProcessVerbosity> parsed = parse_process_verbosity(json);
+           if (!parsed) {
+             throw CLI::ValidationError("--process-verbosity", parsed.error().message);
+           }
+           options.process_verbosity = std::move(*parsed);
+         },
+         R"(What single processes show, as {"PROCESS":{"U8":0-3},"OTHER":"Muted"})")
+      ->type_name("JSON");
   app.add_flag("-d,--detached", options.detached, "Take no input from the terminal");
   app.add_option("--password", options.password, "Password of the node's keys")->envname("KINODE_PASSWORD");
   app.add_option("--fake-node-name", options.node_name,
@@ -98,6 +109,7 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char* const* arg
   std::string unused;
   CLI::App app("A Kinode node: runs processes and lets them talk.", "kinode");
   app.footer(
+      "kinode exec HOME LINE runs a line on a running node, as if it was typed there.\n"
       "kinode top HOME shows what a running node does.\n"
       "kinode identity makes, shows and moves a node's name and keys.\n"
       "kinode backup keeps the home elsewhere, and kinode restore brings it back.");

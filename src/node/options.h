@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "node/process_verbosity.h"
 
 namespace kinode::node {
 
@@ -27,6 +28,7 @@ struct Options {
   std::optional<size_t> max_peers;
   size_t max_passthroughs = 0;
   uint8_t verbosity = 0;
+  ProcessVerbosity process_verbosity;
   /// No input from the terminal: none is wanted, or there is none.
   bool detached = false;
   std::optional<std::string> password;

@@ -119,6 +119,16 @@ TEST_F(OptionsTest, ShortFormsMeanTheSame) {
   EXPECT_FALSE(given.logging);
 }
 
+TEST_F(OptionsTest, SingleProcessesAreShownAsTheirSettingsSay) {
+  const ProcessId process("a", "b", "c");
+  EXPECT_EQ(options({"h", "--process-verbosity", R"({"a:b:c":{"U8":3}})"}).process_verbosity.at(process).verbosity, 3);
+  EXPECT_TRUE(options({"h", "--process-verbosity", R"({"a:b:c":"Muted"})"}).process_verbosity.at(process).is_muted);
+  EXPECT_THAT(refusal({"h", "--process-verbosity", "a:b:c 3"}), HasSubstr("--process-verbosity: must be JSON as"));
+}
+
+// modules.md 13: there, the fourth press of Ctrl-V ends the node.
+TEST_F(OptionsTest, M1_ThereIsNoVerbosityAboveThree) { refusal({"h", "--verbosity", "4"}); }
+
 TEST_F(OptionsTest, BootstrapMayBeRepeatedAndTakesOnePathEach) {
   EXPECT_THAT(options({"--bootstrap", "/a", "--bootstrap=/b", "/h"}).bootstrap, ElementsAre("/a", "/b"));
   EXPECT_EQ(options({"--bootstrap", "/a", "/h"}).home, "/h");

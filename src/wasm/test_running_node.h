@@ -83,8 +83,8 @@ class RunningNode {
                 .factory = factory,
                 .shutdown_requested = [] {}}) {
     engine->tick_for(*pool);
-    // terminal:distro:sys may message all.
-    kernel.add_module(ProcessId("terminal", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
+    // state:distro:sys may message all.
+    kernel.add_module(ProcessId("state", "distro", "sys"), true, [this](kernel::ProcessContext& context) {
       asker = &context;
       return std::make_unique<Asker>(context, inbox);
     });

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "kinode/json.h"
+#include "kinode/msgpack.h"
 
 namespace kinode::net {
 
@@ -11,16 +11,11 @@ namespace {
 
 constexpr uint64_t timeout_s = 30;
 
-/// net speaks MessagePack, which says the same as JSON and has bytes besides.
-Bytes pack(const Json& action) { return Bytes(std::span<const uint8_t>(Json::to_msgpack(action))); }
-
-Json unpack(const Bytes& body) { return Json::from_msgpack(body.text(), true, false); }
-
 std::expected<Json, std::string> ask(const Json& action, const Blob* blob = nullptr) {
   static const Address module = Address::local("net:distro:sys");
-  auto answer = send_and_await(module, {.expects_response = timeout_s, .body = pack(action)}, blob);
+  auto answer = send_and_await(module, {.expects_response = timeout_s, .body = to_msgpack(action)}, blob);
   if (!answer) return std::unexpected("net:distro:sys does not answer");
-  return unpack(answer->body());
+  return parse_msgpack(answer->body()).value_or(nullptr);
 }
 
 /// A key is known in several forms: with 0x or without, in letters of either case.
