@@ -198,6 +198,17 @@ endfunction()
 
 # ---- tests on the host ---------------------------------------------------------------------------
 
+# kinode_guest_values: the library's values and its JSON, for the host.
+function(_kinode_guest_values)
+  if(TARGET kinode_guest_values)
+    return()
+  endif()
+  add_library(kinode_guest_values STATIC EXCLUDE_FROM_ALL "${KINODE_SDK_DIR}/src/bytes.cpp"
+                                                          "${KINODE_SDK_DIR}/src/json.cpp" "${KINODE_SDK_DIR}/src/types.cpp")
+  target_include_directories(kinode_guest_values PUBLIC "${KINODE_SDK_DIR}/include")
+  target_compile_features(kinode_guest_values PUBLIC cxx_std_23)
+endfunction()
+
 # kinode_add_guest_test(NAME SOURCES file...): a test program for the host, of those parts of a guest that do
 # not call the node. The library's values and its JSON are there; process.h only to be included.
 function(kinode_add_guest_test name)
@@ -205,12 +216,7 @@ function(kinode_add_guest_test name)
   if(NOT TARGET GTest::gtest_main)
     return()
   endif()
-  if(NOT TARGET kinode_guest_values)
-    add_library(kinode_guest_values STATIC EXCLUDE_FROM_ALL "${KINODE_SDK_DIR}/src/bytes.cpp"
-                                                            "${KINODE_SDK_DIR}/src/json.cpp" "${KINODE_SDK_DIR}/src/types.cpp")
-    target_include_directories(kinode_guest_values PUBLIC "${KINODE_SDK_DIR}/include")
-    target_compile_features(kinode_guest_values PUBLIC cxx_std_23)
-  endif()
+  _kinode_guest_values()
   add_executable(${name} ${test_SOURCES})
   target_link_libraries(${name} PRIVATE kinode_guest_values GTest::gtest_main)
   add_dependencies(unit_tests ${name})
