@@ -10,6 +10,7 @@
 #include "base/blocking_pool.h"
 #include "base/worker_pool.h"
 #include "codec/json.h"
+#include "modules/http_client/http_client_module.h"
 #include "modules/http_server/http_server.h"
 #include "modules/net/net_module.h"
 #include "modules/state/home_lock.h"
@@ -47,6 +48,13 @@ Result<void> make_home(const std::string& home) {
   return {};
 }
 
+modules::http_client::Settings http_client_settings(const Options& options) {
+  modules::http_client::Settings settings;
+  settings.ca_file = options.ca_file;
+  settings.local_for_all = options.allow_local_requests;
+  return settings;
+}
+
 std::string what_to_try(const Options& options) {
   return options.detached ? fmt::format("kit inject-message talks to its processes; kill {} stops it", getpid())
                           : "type help for what can be done here; Ctrl-C stops the node";
@@ -71,6 +79,7 @@ struct Node::Parts {
   std::optional<modules::HomeLock> lock;
   std::unique_ptr<Log> log;
   std::shared_ptr<modules::HttpListener> http;
+  std::unique_ptr<modules::http_client::HttpClient> http_client;
   std::unique_ptr<Storage> storage;
   std::unique_ptr<OperatorAnswers> printer;
   std::unique_ptr<BlockingPool> compile_threads;
@@ -103,10 +112,12 @@ Result<void> Node::Parts::open_home() {
   settings.port = options.port;
   auto listener = modules::HttpListener::open(settings);
   auto opened_log = Log::open(options);
-  if (auto error = codec::first_error(listener, opened_log)) {
+  auto opened_client = modules::http_client::HttpClient::open(http_client_settings(options));
+  if (auto error = codec::first_error(listener, opened_log, opened_client)) {
     return std::unexpected(*error);
   }
   http = std::move(*listener);
+  http_client = std::move(*opened_client);
   log = std::move(*opened_log);
   auto opened_storage = Storage::open(options, [this](const std::string& line) { log->say(line); });
   if (!opened_storage) {
@@ -186,6 +197,9 @@ void Node::Parts::add_modules() {
     auto module = std::make_unique<modules::HttpServer>(context, http, [this] { return metrics->text(); });
     http_server = module.get();
     return module;
+  });
+  kernel->add_module(modules::http_client::HttpClientModule::id(), false, [this](kernel::ProcessContext& context) {
+    return std::make_unique<modules::http_client::HttpClientModule>(context, *http_client);
   });
   backups->start(*kernel);
 }
@@ -280,6 +294,9 @@ Node::~Node() {
   }
   if (parts.http) {
     parts.http->stop();
+  }
+  if (parts.http_client) {
+    parts.http_client->stop();
   }
   if (parts.storage) {
     parts.storage->stop();

@@ -46,6 +46,15 @@ void add_network_options(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+void add_http_client_options(CLI::App& app, Options& options) {
+  app.add_option("--ca-file", options.ca_file,
+                 "File of certificates, PEM, that processes' HTTPS requests trust beside the system's")
+      ->type_name("FILE");
+  app.add_flag("--allow-local-requests", options.allow_local_requests,
+               "Let every process send HTTP requests to this machine, as on a development node (default: those alone "
+               "that hold the capability)");
+}
+
 void add_options(CLI::App& app, Options& options) {
   app.set_version_flag("--version", fmt::format("kinode {}", version), "Print the version");
   app.set_help_flag("-h,--help", "Print this");
@@ -99,6 +108,7 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::Range(least_drive_quota, most_drive_quota))
       ->type_name("BYTES")
       ->capture_default_str();
+  add_http_client_options(app, options);
 }
 
 }  // namespace

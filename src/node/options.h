@@ -44,6 +44,10 @@ struct Options {
   size_t max_processes = 30'000;
   /// Bytes that the drives of one package may hold.
   uint64_t drive_quota = uint64_t{64} << 30U;
+  /// Certificates that http-client trusts beside the system's; empty: none.
+  std::string ca_file;
+  /// Every process may send HTTP requests to this machine.
+  bool allow_local_requests = false;
 };
 
 /// What `main` does in place of running a node: print this and exit with this.

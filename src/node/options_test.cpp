@@ -61,6 +61,8 @@ TEST_F(OptionsTest, TheHomeAloneGivesTheDefaults) {
   EXPECT_EQ(given.log_files, 4U);
   EXPECT_EQ(given.max_processes, 30'000U);
   EXPECT_EQ(given.drive_quota, 64ULL << 30U);
+  EXPECT_EQ(given.ca_file, "");
+  EXPECT_FALSE(given.allow_local_requests);
 }
 
 TEST_F(OptionsTest, EveryOptionIsTaken) {
@@ -92,6 +94,9 @@ TEST_F(OptionsTest, EveryOptionIsTaken) {
                            "16",
                            "--drive-quota",
                            "1048576",
+                           "--ca-file",
+                           "/ca.pem",
+                           "--allow-local-requests",
                            "/home/it"});
   EXPECT_EQ(given.home, "/home/it");
   EXPECT_EQ(given.port, 8123);
@@ -109,6 +114,8 @@ TEST_F(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(given.log_files, 1000U);
   EXPECT_EQ(given.max_processes, 16U);
   EXPECT_EQ(given.drive_quota, 1'048'576U);
+  EXPECT_EQ(given.ca_file, "/ca.pem");
+  EXPECT_TRUE(given.allow_local_requests);
 }
 
 TEST_F(OptionsTest, ShortFormsMeanTheSame) {

@@ -14,8 +14,6 @@ class ByteRoom {
   ByteRoom(const ByteRoom&) = delete;
   ByteRoom& operator=(const ByteRoom&) = delete;
 
-  [[nodiscard]] size_t free() const { return free_; }
-
   /// A part of the room, given back at its end. Of one thread.
   class Share {
    public:

@@ -38,9 +38,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Resolves, connects and, where the URL says so, makes TLS sure of whom it speaks to. Only to addresses that the
   /// caller may reach: what is looked up is what is connected to.
   Awaitable<Result<void>> open(Url url, Caller caller, Deadline deadline);
-  /// Another time. Nothing waits any longer.
+  /// Ends whatever waits on it. Again: no effect.
   void close();
-  [[nodiscard]] bool is_closed() const { return closed_; }
   /// Whether the server has neither closed it nor said anything, so that it is good for another request.
   [[nodiscard]] bool is_quiet();
 

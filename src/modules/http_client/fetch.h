@@ -4,7 +4,7 @@
 // Authorization and Cookie for the same origin alone. A kept connection that the server had closed meanwhile is
 // replaced once, where the method allows to send again.
 //
-// On one I/O thread from start to end. `cancel` ends it soon, without an answer.
+// On one I/O thread from start to end. `cancel` ends it soon, with an error.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   Fetch(std::shared_ptr<boost::asio::io_context> io, Shared& shared, IdleConnections& idle, Caller caller,
         HttpAction action, Bytes body, Connection::Deadline deadline);
 
-  /// Once. `done` is called at its end, but for a fetch that was cancelled.
+  /// Once. `done` is called at its end, whatever that is.
   void start(Done done);
   void cancel();
 
@@ -37,7 +37,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   Awaitable<Result<FetchReply>> follow();
   Awaitable<Result<HopReply>> hop();
   Awaitable<Result<void>> connect();
-  /// The next hop, or none where `reply` is the answer.
+  /// Makes `request_` the next hop; false where `reply` is the answer.
   Result<bool> redirect(const HopReply& reply);
   [[nodiscard]] bool may_be_repeated() const;
 

@@ -61,10 +61,11 @@ void HttpClientModule::take(kernel::Envelope&& envelope) {
   // Where a request was inherited, the process at its beginning has the answer, and so the socket.
   const Address& asker = call.prompting.answer_to();
   const Address owner = asker.node() == context_.our().node() ? asker : call.source();
-  if (!watch(owner.process()) && call.wants_answer()) {
-    return;  // it is gone; what nobody waits for, as a last word, is done all the same
-  }
   client_.take(std::move(call), owner);
+  // After it, so that no end comes too early to be heeded.
+  if (!watch(owner.process())) {
+    client_.end_of(owner.process());
+  }
 }
 
 bool HttpClientModule::watch(const ProcessId& owner) {
