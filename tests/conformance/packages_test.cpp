@@ -70,10 +70,12 @@ TEST_F(Packages, OfTwoOfOneNameTheLastCounts) {
   EXPECT_EQ(version_of(node), "two");
 }
 
-TEST_F(Packages, TheAppStoreComesWithTheNode) {
+TEST_F(Packages, TheAppStoreAndTheTerminalComeWithTheNode) {
   const NodeProcess node = boot({});
   EXPECT_TRUE(node.has_process(store_id));
-  EXPECT_EQ(Store(node).installed().size(), 2);
+  EXPECT_TRUE(node.has_process("terminal:terminal:sys"));
+  const auto installed = Store(node).installed();
+  EXPECT_TRUE(installed.contains("app-store:sys") && installed.contains("terminal:sys"));
 }
 
 TEST_F(Packages, Pkg_P3_P4_PathsWithAndWithoutASlashAndOneComponentForMany) {

@@ -53,6 +53,7 @@ class Desk:
             Screen("bash --norc -i" if shell else self.command(*options) + after, **self.size))
         if shell:
             self.screen.enter(self.command(*options))
+        self.screen.wait("type help for what can be done here")
         self.screen.wait_last(PROMPT)
         where = re.search(r"http://localhost:(\d+)", "".join(self.screen.lines()))
         self.port = int(where.group(1))
