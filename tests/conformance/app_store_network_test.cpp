@@ -131,6 +131,11 @@ TEST_F(StoreNetwork, Store_S4_AZipThatIsChangedAfterwardsIsNotInstalled) {
   EXPECT_FALSE(b_->has_process(chat_process));
 }
 
+TEST_F(StoreNetwork, AUrlThatGivesNoZipIsAnErrorOfTheHttpClient) {
+  EXPECT_EQ(at_b().download(sha256_hex("x"), "http://127.0.0.1:1/chat.zip"), R"(failed: "HttpClientError")");
+  EXPECT_TRUE(at_b().has_nothing_incoming());
+}
+
 TEST_F(StoreNetwork, WhatIsNoPackageIsNotKept) {
   const std::string bytes = zip({{"file", "x"}});
   EXPECT_EQ(at_a().downloads({{"AddDownload", chat_version(sha256_hex(bytes))}}, Blob{{}, bytes}),
@@ -139,6 +144,7 @@ TEST_F(StoreNetwork, WhatIsNoPackageIsNotKept) {
             error_of({{"HashMismatch", {{"desired", sha256_hex("else")}, {"actual", sha256_hex(bytes)}}}}));
   EXPECT_EQ(at_a().downloads({{"AddDownload", chat_version(sha256_hex(bytes))}}), error_of("BlobNotFound"));
   EXPECT_EQ(at_a().downloads({{"AddDownload", chat_version("../../x")}}, Blob{{}, bytes}), error_of("NoPackage"));
+  EXPECT_TRUE(at_a().has_nothing_incoming());
 }
 
 TEST_F(StoreNetwork, OtherNodesOnlyFetch) {

@@ -54,9 +54,14 @@ class Downloads {
         mirroring_(app_store::Mirroring::load()),
         transfers_(our_) {}
 
-  void handle(const std::expected<kinode::Message, kinode::SendError>& event);
+  using Event = std::expected<kinode::Message, kinode::SendError>;
+  void handle(const Event& event);
 
  private:
+  using Download = app_store::Transfers::Download;
+  void answered_by_node(const Download& download, const Event& event);
+  void answered_by_url(const Download& download, const Event& event);
+
   // Each gives the answer; null: there is none.
   Json request(const kinode::Message& message);
   Json request_of_anybody(const kinode::Address& source, const Named& named);
@@ -69,6 +74,9 @@ class Downloads {
   Json set_mirroring(const Json& arguments, bool is_on);
   Json update(const kinode::Address& source, const Json& arguments);
 
+  /// Keeps the zip that is the blob of the message received last: null, or what is wrong with it.
+  DownloadError keep_blob(const Version& version) const;
+  static DownloadError keep_zip(const Version& version, const std::string& zip);
   void from_worker(const kinode::ProcessId& worker, Named named);
 
   std::expected<void, DownloadError> begin(const Version& version, const std::string& mirror,
@@ -93,21 +101,44 @@ class Downloads {
 
 // ---- messages --------------------------------------------------------------------------------------
 
-void Downloads::handle(const std::expected<kinode::Message, kinode::SendError>& event) {
-  if (!event) {
-    const bool is_offline = event.error().kind == kinode::SendError::Kind::offline;
-    if (const auto download = transfers_.cancel_download(event.error().context)) {
-      completed(download->version, is_offline ? "Offline" : "Timeout");
-    }
-  } else if (!event->is_request()) {
-    auto error = app_store::error_of(event->body().text());
-    if (!error) return;
-    if (const auto download = transfers_.cancel_download(event->context)) {
-      completed(download->version, std::move(*error));
-    }
-  } else if (const Json answer = request(*event); !answer.is_null()) {
-    kinode::respond({.body = kinode::dump(answer)});
+void Downloads::handle(const Event& event) {
+  if (event && event->is_request()) {
+    const Json answer = request(*event);
+    if (!answer.is_null()) kinode::respond({.body = kinode::dump(answer)});
+    return;
   }
+  const auto download = transfers_.find_download(event ? event->context : event.error().context);
+  if (!download) return;
+  if (download->worker) {
+    answered_by_node(*download, event);
+  } else {
+    answered_by_url(*download, event);
+  }
+}
+
+void Downloads::answered_by_node(const Download& download, const Event& event) {
+  DownloadError error = nullptr;
+  if (!event) {
+    error = event.error().kind == kinode::SendError::Kind::offline ? "Offline" : "Timeout";
+  } else if (auto told = app_store::error_of(event->body().text())) {
+    error = std::move(*told);
+  }
+  // Without an error its worker goes on.
+  if (error.is_null()) return;
+  transfers_.cancel_download(download);
+  completed(download.version, std::move(error));
+}
+
+void Downloads::answered_by_url(const Download& download, const Event& event) {
+  transfers_.cancel_download(download);
+  const auto json = event ? kinode::parse_json(event->body().text()) : std::nullopt;
+  const Json http = json ? kinode::member(kinode::member(*json, "Ok"), "Http") : Json();
+  if (kinode::number_member(http, "status") != 200) {
+    kinode::print(1, "no zip of " + download.version.package.text() + " from its URL: " +
+                         (event ? event->body().string().substr(0, 1024) : "http-client:distro:sys does not answer"));
+    return completed(download.version, "HttpClientError");
+  }
+  completed(download.version, keep_blob(download.version));
 }
 
 Json Downloads::request(const kinode::Message& message) {
@@ -173,7 +204,6 @@ Json Downloads::set_mirroring(const Json& arguments, bool is_on) {
 
 std::expected<void, DownloadError> Downloads::begin(const Version& version, const std::string& mirror,
                                                     const Json& timeout) {
-  if (mirror.starts_with("http://") || mirror.starts_with("https://")) return std::unexpected("HttpClientError");
   if (mirror == our_.node) return std::unexpected("FileNotFound");
   return transfers_.begin_download(version, mirror, timeout);
 }
@@ -256,23 +286,33 @@ void Downloads::updated(const Version& version) {
 
 // ---- what is kept ----------------------------------------------------------------------------------
 
+DownloadError Downloads::keep_blob(const Version& version) const {
+  if (!kinode::has_blob()) return "BlobNotFound";
+  const std::string zip = app_store::incoming_drive + "/whole.zip";
+  if (auto written = app_store::write_blob(zip); !written) {
+    kinode::print(0, "a zip is not taken: " + written.error());
+    return "VfsError";
+  }
+  DownloadError error = keep_zip(version, zip);
+  if (!error.is_null()) (void)vfs::remove_file(zip);
+  return error;
+}
+
+DownloadError Downloads::keep_zip(const Version& version, const std::string& zip) {
+  const auto hash = app_store::hash_of(zip);
+  if (!hash) return "VfsError";
+  if (*hash != version.hash) return app_store::hash_mismatch(version.hash, *hash);
+  if (auto done = app_store::keep(version.package, version.hash, zip, app_store::incoming_drive + "/whole"); !done) {
+    kinode::print(0, version.package.text() + ": " + done.error());
+    return "InvalidManifest";
+  }
+  return nullptr;
+}
+
 Json Downloads::add(const Json& arguments) {
   const auto version = app_store::version_of(arguments);
   if (!version) return err("NoPackage");
-  if (!kinode::has_blob()) return err("BlobNotFound");
-  const std::string zip = app_store::incoming_drive + "/added.zip";
-  if (auto written = app_store::write_blob(zip); !written) {
-    kinode::print(0, "a zip is not taken: " + written.error());
-    return err("VfsError");
-  }
-  const auto hash = app_store::hash_of(zip);
-  if (!hash) return err("VfsError");
-  if (*hash != version->hash) return err(app_store::hash_mismatch(version->hash, *hash));
-  const std::string unpacked = app_store::incoming_drive + "/added";
-  if (auto done = app_store::keep(version->package, version->hash, zip, unpacked); !done) {
-    kinode::print(0, version->package.text() + ": " + done.error());
-    return err("InvalidManifest");
-  }
+  if (DownloadError error = keep_blob(*version); !error.is_null()) return err(std::move(error));
   const bool is_mirrored = kinode::bool_member(arguments, "mirror").value_or(false);
   return is_mirrored ? set_mirroring(kinode::to_json(version->package), true) : success;
 }

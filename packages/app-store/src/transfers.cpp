@@ -15,9 +15,12 @@ constexpr size_t most_downloads = 64;
 constexpr size_t most_uploads = 64;
 constexpr size_t most_uploads_of_a_node = 4;
 constexpr uint64_t answer_timeout_s = 60;
+/// The whole zip comes with the answer.
+constexpr uint64_t url_timeout_s = 600;
 
 const ProcessId vfs{"vfs", "distro", "sys"};
 const ProcessId timer{"timer", "distro", "sys"};
+const ProcessId http_client{"http-client", "distro", "sys"};
 
 /// What a worker needs of what we hold.
 std::vector<kinode::Capability> capabilities_of_a_worker() {
@@ -48,19 +51,36 @@ std::expected<ProcessId, DownloadError> Transfers::spawn_worker(const char* orde
 std::expected<void, DownloadError> Transfers::begin_download(const Version& version, const std::string& mirror,
                                                              const Json& timeout) {
   if (downloads_.size() == most_downloads) return std::unexpected(handling_error("too many downloads are under way"));
+  if (!mirror.starts_with("http://") && !mirror.starts_with("https://")) return ask_node(version, mirror, timeout);
+  ask_url(version, mirror);
+  return {};
+}
+
+std::expected<void, DownloadError> Transfers::ask_node(const Version& version, const std::string& node,
+                                                       const Json& timeout) {
   Json order = to_json(version, "desired_version_hash");
-  order["download_from"] = mirror;
+  order["download_from"] = node;
   order["timeout"] = timeout;
   auto worker = spawn_worker("LocalDownload", std::move(order));
   if (!worker) return std::unexpected(std::move(worker.error()));
 
   Json request = to_json(version, "desired_version_hash");
   request["worker_address"] = Address{our_.node, *worker}.text();
-  kinode::send({.target = {mirror, our_.process},
+  std::string id = worker->text();
+  kinode::send({.target = {node, our_.process},
                 .request = {.expects_response = answer_timeout_s, .body = named("RemoteDownload", std::move(request))},
-                .context = kinode::Bytes(worker->text())});
-  downloads_.push_back({version, mirror, std::move(*worker)});
+                .context = kinode::Bytes(id)});
+  downloads_.push_back({version, std::move(*worker), std::move(id)});
   return {};
+}
+
+void Transfers::ask_url(const Version& version, const std::string& url) {
+  std::string id = "url " + std::to_string(next_url_++);
+  const Json request = {{"method", "GET"}, {"version", nullptr}, {"url", url}, {"headers", Json::object()}};
+  kinode::send({.target = {our_.node, http_client},
+                .request = {.expects_response = url_timeout_s, .body = named("Http", request)},
+                .context = kinode::Bytes(id)});
+  downloads_.push_back({version, std::nullopt, std::move(id)});
 }
 
 bool Transfers::is_downloading(const Version& version) const {
@@ -77,11 +97,17 @@ std::optional<Transfers::Download> Transfers::end_download(const ProcessId& work
   return download;
 }
 
-std::optional<Transfers::Download> Transfers::cancel_download(const std::optional<kinode::Bytes>& context) {
-  const auto worker = context ? ProcessId::parse(context->text()) : std::nullopt;
-  auto download = worker ? end_download(*worker) : std::nullopt;
-  if (download) kinode::send({.target = {our_.node, *worker}, .request = {.body = "\"Cancel\""}});
-  return download;
+std::optional<Transfers::Download> Transfers::find_download(const std::optional<kinode::Bytes>& context) const {
+  if (!context) return std::nullopt;
+  const auto found = std::find_if(downloads_.begin(), downloads_.end(),
+                                  [&](const Download& download) { return download.id == context->text(); });
+  return found == downloads_.end() ? std::nullopt : std::optional(*found);
+}
+
+void Transfers::cancel_download(const Download& download) {
+  std::erase_if(downloads_, [&](const Download& each) { return each.id == download.id; });
+  if (!download.worker) return;
+  kinode::send({.target = {our_.node, *download.worker}, .request = {.body = "\"Cancel\""}});
 }
 
 std::expected<void, DownloadError> Transfers::begin_upload(const Version& version, const Address& worker_address) {
