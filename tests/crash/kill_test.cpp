@@ -11,7 +11,7 @@ namespace kinode::conformance {
 namespace {
 
 TEST(Kill, WhatWasAnsweredIsThereAndNothingIsHalfThere) {
-  constexpr int rounds = 150;
+  constexpr int rounds = 200;
   std::mt19937 random(20261125);  // NOLINT(cert-msc51-cpp): the same moments each time, as far as time allows
   NodeProcess node;
   Ledger ledger(node, 4);
