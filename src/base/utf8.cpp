@@ -24,6 +24,28 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string to_utf8(std::string_view text) {
+  using Utf8 = boost::locale::utf::utf_traits<char>;
+  if (is_utf8(text)) {
+    return std::string(text);
+  }
+  constexpr std::string_view replacement = "\xef\xbf\xbd";
+  std::string whole;
+  const char* position = text.data();
+  const char* const end = position + text.size();
+  while (position != end) {
+    const char* next = position;
+    if (boost::locale::utf::is_valid_codepoint(Utf8::decode(next, end))) {
+      whole.append(position, next);
+      position = next;
+    } else {
+      whole += replacement;
+      ++position;
+    }
+  }
+  return whole;
+}
+
 std::string_view utf8_prefix(std::string_view text, size_t longest) {
   constexpr size_t longest_character = 4;
   if (text.size() <= longest) {

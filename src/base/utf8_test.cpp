@@ -15,6 +15,18 @@ TEST(Utf8, AcceptsText) {
   EXPECT_TRUE(is_utf8(std::string_view("\0", 1)));
 }
 
+TEST(Utf8, IsMadeOfAnyBytes) {
+  EXPECT_EQ(to_utf8("ä text"), "ä text");
+  EXPECT_EQ(to_utf8("a\xff"
+                    "b\xc3"),
+            "a\xef\xbf\xbd"
+            "b\xef\xbf\xbd");
+  EXPECT_EQ(to_utf8("\xe2\x82"
+                    "x"),
+            "\xef\xbf\xbd\xef\xbf\xbd"
+            "x");
+}
+
 TEST(Utf8, RefusesWhatIsNone) {
   const char* const refused[] = {
       "\x80",                  // no beginning

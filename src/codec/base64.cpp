@@ -78,4 +78,25 @@ std::optional<std::vector<uint8_t>> decode_base64(std::string_view text) {
   return bytes;
 }
 
+std::string encode_base64url(std::span<const uint8_t> bytes) {
+  std::string text = encode_base64(bytes);
+  while (text.ends_with('=')) {
+    text.pop_back();
+  }
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
+std::optional<std::vector<uint8_t>> decode_base64url(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string standard(text);
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return decode_base64(standard);
+}
+
 }  // namespace kinode::codec

@@ -30,6 +30,16 @@ TEST(Base64, RefusesWhatIsNotCanonical) {
   }
 }
 
+TEST(Base64, TheAlphabetForUrls) {
+  const std::vector<uint8_t> bytes{0xfb, 0xff, 0xfe, 0x3e};
+  EXPECT_EQ(encode_base64url(bytes), "-__-Pg");
+  EXPECT_EQ(decode_base64url("-__-Pg"), bytes);
+  EXPECT_EQ(decode_base64url(""), std::vector<uint8_t>{});
+  for (const std::string_view text : {"-__-Pg==", "+__-Pg", "-__-P", "-__-Ph", "-__-P g"}) {
+    EXPECT_EQ(decode_base64url(text), std::nullopt) << text;
+  }
+}
+
 TEST(Base64, LongInputComesBackWhole) {
   std::vector<uint8_t> bytes((size_t{5} << 20) + 1);
   for (size_t i = 0; i < bytes.size(); ++i) {

@@ -6,6 +6,7 @@
 #include "crypto/password.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
+#include "crypto/sha256.h"
 
 namespace kinode::crypto {
 namespace {
@@ -31,6 +32,15 @@ TEST(Blake2s, MakesCodes) {
   }
   EXPECT_EQ(to_hex(blake2s_hmac(long_key, octets("message")).span()),
             "0d91cbef198cf7e3847de5efd2c35fa5e8b8f90b5d751a12f7c76154a6d0b56f");
+}
+
+TEST(Sha256, HashesAsTheStandardDoes) {
+  EXPECT_EQ(to_hex(sha256(octets("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(HmacSha256, SignsAsTheRfcDoes) {
+  EXPECT_EQ(to_hex(hmac_sha256(octets("Jefe"), "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 TEST(Pbkdf2, DerivesAsTheRfcDoes) {
