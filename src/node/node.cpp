@@ -93,6 +93,7 @@ struct Node::Parts {
   std::unique_ptr<kernel::Kernel> kernel;
   std::unique_ptr<NodeBackups> backups;
   std::optional<Metrics> metrics;
+  modules::Owner owner;  // until http-server has it
   // The kernel's:
   modules::HttpServer* http_server = nullptr;
   bool is_booted = false;
@@ -110,6 +111,8 @@ Result<void> Node::Parts::open_home() {
   lock = std::move(*taken);
   modules::HttpSettings settings;
   settings.port = options.port;
+  settings.response_timeout = std::chrono::seconds(options.http_timeout);
+  settings.websockets = options.max_websockets;
   auto listener = modules::HttpListener::open(settings);
   auto opened_log = Log::open(options);
   auto opened_client = modules::http_client::HttpClient::open(http_client_settings(options));
@@ -135,6 +138,9 @@ Result<void> Node::Parts::make_kernel(const std::function<void()>& shutdown_requ
   }
   const std::string name = ours->name;
   const std::shared_ptr<const crypto::SigningKey> key = ours->key;
+  owner = modules::Owner{.token_secret = std::move(ours->token_secret),
+                         .password = options.password,
+                         .is_for_development = ours->is_for_development};
   compile_threads = std::make_unique<BlockingPool>("compile", std::max(1U, std::thread::hardware_concurrency()));
   auto started = wasm::Engine::start({});
   if (!started) {
@@ -194,7 +200,12 @@ void Node::Parts::add_modules() {
     return std::make_unique<modules::net::NetModule>(context, networking->network());
   });
   kernel->add_module(modules::HttpServer::id(), false, [this](kernel::ProcessContext& context) {
-    auto module = std::make_unique<modules::HttpServer>(context, http, [this] { return metrics->text(); });
+    auto module = std::make_unique<modules::HttpServer>(
+        context, http,
+        modules::HttpServer::Parts{
+            .owner = std::move(owner),
+            .write_metrics = [this] { return metrics->text(); },
+            .time = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }});
     http_server = module.get();
     return module;
   });

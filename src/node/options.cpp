@@ -104,6 +104,15 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::Range(16, 10'000'000))
       ->type_name("N")
       ->capture_default_str();
+  app.add_option("--http-timeout", options.http_timeout,
+                 "Seconds that a request over HTTP waits for the response of a process")
+      ->check(CLI::Range(1, 3'600))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  app.add_option("--max-websockets", options.max_websockets, "WebSockets of browsers and programs at most")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--drive-quota", options.drive_quota, "Bytes that the drives of one package may hold")
       ->check(CLI::Range(least_drive_quota, most_drive_quota))
       ->type_name("BYTES")

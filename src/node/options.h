@@ -42,6 +42,9 @@ struct Options {
   uint64_t max_log_size = 16'000'000;
   uint64_t log_files = 4;
   size_t max_processes = 30'000;
+  /// Seconds that a request to a process, over HTTP, waits for its response.
+  uint64_t http_timeout = 15;
+  size_t max_websockets = 10'000;
   /// Bytes that the drives of one package may hold.
   uint64_t drive_quota = uint64_t{64} << 30U;
   /// Certificates that http-client trusts beside the system's; empty: none.

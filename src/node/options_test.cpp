@@ -97,6 +97,10 @@ TEST_F(OptionsTest, EveryOptionIsTaken) {
                            "--ca-file",
                            "/ca.pem",
                            "--allow-local-requests",
+                           "--http-timeout",
+                           "60",
+                           "--max-websockets",
+                           "100",
                            "/home/it"});
   EXPECT_EQ(given.home, "/home/it");
   EXPECT_EQ(given.port, 8123);
@@ -116,6 +120,8 @@ TEST_F(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(given.drive_quota, 1'048'576U);
   EXPECT_EQ(given.ca_file, "/ca.pem");
   EXPECT_TRUE(given.allow_local_requests);
+  EXPECT_EQ(given.http_timeout, 60U);
+  EXPECT_EQ(given.max_websockets, 100U);
 }
 
 TEST_F(OptionsTest, ShortFormsMeanTheSame) {
@@ -181,6 +187,8 @@ TEST_F(OptionsTest, HelpAndVersionArePrintedAndAreNoFailure) {
                                "--number-log-files",
                                "--max-processes",
                                "--drive-quota",
+                               "--http-timeout",
+                               "--max-websockets",
                                "--fakechain-port",
                                "--rpc",
                                "--rpc-config",

@@ -1,5 +1,8 @@
 #include "node/own_identity.h"
 
+#include <utility>
+
+#include "crypto/random.h"
 #include "identity/development_key.h"
 #include "identity/keyfile.h"
 #include "identity/keyfile_store.h"
@@ -10,6 +13,25 @@ namespace {
 
 constexpr const char* default_name = "node.dev";
 constexpr const char* name_record = "meta/node";
+constexpr const char* token_secret_record = "meta/token-secret";
+constexpr size_t token_secret_size = 32;
+
+/// The secret in the journal, or a new one, which is put there: logins outlast a restart.
+Result<crypto::Secret> settle_token_secret(kernel::Journal& journal) {
+  Result<std::optional<Bytes>> known = journal.read(token_secret_record);
+  if (!known) {
+    return std::unexpected(known.error());
+  }
+  if (*known && (*known)->size() == token_secret_size) {
+    return crypto::Secret::copy_of((*known)->span());
+  }
+  crypto::Secret secret(token_secret_size);
+  crypto::fill_random(secret.span());
+  kernel::Batch batch;
+  batch.put(token_secret_record, Bytes::copy_of(std::as_const(secret).span()));
+  Result<uint64_t> written = journal.write(batch);
+  return written ? Result<crypto::Secret>(std::move(secret)) : std::unexpected(written.error());
+}
 
 /// The name in the journal, or `wanted`, which is put there.
 Result<std::string> settle_name(kernel::Journal& journal, const std::string& home,
@@ -78,7 +100,11 @@ Result<OwnIdentity> from_keyfile(kernel::Journal& journal, const Options& option
     }
   }
   auto key = std::make_shared<const crypto::SigningKey>(std::move(keyfile.networking_key));
-  return OwnIdentity{std::move(*name), std::move(key), std::move(keyfile.routers)};
+  return OwnIdentity{.name = std::move(*name),
+                     .key = std::move(key),
+                     .routers = std::move(keyfile.routers),
+                     .token_secret = std::move(keyfile.token_secret),
+                     .is_for_development = opened->sealing == identity::Sealing::simulation};
 }
 
 /// A keyfile as development builds of the first client make it. A node that was there without one keeps its key.
@@ -100,7 +126,11 @@ Result<OwnIdentity> make_keyfile(const Options& options, std::string name) {
   }
   identity::forget_development_key(options.home);
   auto key = std::make_shared<const crypto::SigningKey>(std::move(keyfile.networking_key));
-  return OwnIdentity{std::move(keyfile.name), std::move(key), {}};
+  return OwnIdentity{.name = std::move(keyfile.name),
+                     .key = std::move(key),
+                     .routers = {},
+                     .token_secret = std::move(keyfile.token_secret),
+                     .is_for_development = true};
 }
 
 }  // namespace
@@ -124,7 +154,15 @@ Result<OwnIdentity> settle_identity(kernel::Journal& journal, const Options& opt
   if (!key) {
     return std::unexpected(key.error());
   }
-  return OwnIdentity{std::move(*name), std::make_shared<const crypto::SigningKey>(std::move(*key)), {}};
+  Result<crypto::Secret> token_secret = settle_token_secret(journal);
+  if (!token_secret) {
+    return std::unexpected(token_secret.error());
+  }
+  return OwnIdentity{.name = std::move(*name),
+                     .key = std::make_shared<const crypto::SigningKey>(std::move(*key)),
+                     .routers = {},
+                     .token_secret = std::move(*token_secret),
+                     .is_for_development = true};
 }
 
 }  // namespace kinode::node

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "crypto/ed25519.h"
+#include "crypto/secret.h"
 #include "kernel/journal.h"
 #include "node/options.h"
 
@@ -20,6 +21,10 @@ struct OwnIdentity {
   std::shared_ptr<const crypto::SigningKey> key;
   /// As the keyfile says.
   std::vector<std::string> routers;
+  /// Signs login tokens. That of a node without a keyfile is kept in the journal.
+  crypto::Secret token_secret;
+  /// Without a keyfile, or with one as simulation builds lock it.
+  bool is_for_development = false;
 };
 
 /// The identity that the home has, or gets now. Its name stands in every capability stored there, so it

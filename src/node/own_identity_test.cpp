@@ -56,6 +56,8 @@ TEST_F(OwnIdentityTest, RunsUnderTheKeyfilesNameWithItsRouters) {
     EXPECT_EQ(ours->name, "node.dev");
     EXPECT_EQ(ours->key->public_key(), made.networking_key.public_key());
     EXPECT_EQ(ours->routers, made.routers);
+    EXPECT_TRUE(crypto::equal_in_constant_time(ours->token_secret.span(), made.token_secret.span()));
+    EXPECT_EQ(ours->is_for_development, sealing == identity::Sealing::simulation);
     EXPECT_EQ(known_name(), "node.dev");
     EXPECT_EQ(keyfile_text(), before);
   }
@@ -113,7 +115,12 @@ TEST_F(OwnIdentityTest, ADamagedKeyfileIsNoWrongPassword) {
 TEST_F(OwnIdentityTest, ADevelopmentNodeKeepsItsNameAndKey) {
   const OwnIdentity first = settle().value();
   EXPECT_EQ(first.name, "node.dev");
-  EXPECT_EQ(settle().value().key->public_key(), first.key->public_key());
+  const OwnIdentity again = settle().value();
+  EXPECT_EQ(again.key->public_key(), first.key->public_key());
+  EXPECT_TRUE(first.is_for_development);
+  EXPECT_EQ(first.token_secret.size(), 32U);
+  EXPECT_TRUE(crypto::equal_in_constant_time(again.token_secret.span(), first.token_secret.span()))
+      << "logins outlast a restart";
   options_.node_name = "other.dev";
   EXPECT_THAT(settle().error().message, AllOf(HasSubstr("home of node.dev"), HasSubstr("other.dev")));
 }

@@ -14,11 +14,16 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <cerrno>
 #include <exception>
 #include <string>
 #include <utility>
+
+#include "modules/http_server/front.h"
+#include "modules/http_server/websocket_connection.h"
 
 namespace kinode::modules {
 namespace {
@@ -56,6 +61,9 @@ std::expected<void, HttpAnswer> check_head(const HttpHead& head, bool chunked) {
   const size_t hosts = head.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && head.version() >= 11)) {
     return refuse(HttpStatus::bad_request, "a request must have one Host header");
+  }
+  if (hosts == 1 && !parse_authority(head[http::field::host])) {
+    return refuse(HttpStatus::bad_request, "the Host header must be a name or an address, and perhaps a port");
   }
   if (head.count(http::field::transfer_encoding) > 0 && (!chunked || head.version() < 11)) {
     return refuse(HttpStatus::not_implemented, "the only transfer encoding known here is chunked");
@@ -106,7 +114,9 @@ HttpConnection::Awaitable<void> HttpConnection::run(std::shared_ptr<HttpConnecti
   } catch (const std::exception&) {
     // No memory for this client: its connection ends, the others go on.
   }
-  self->stream_.close();
+  if (!self->is_given_away_) {
+    self->stream_.close();
+  }
 }
 
 HttpConnection::Awaitable<bool> HttpConnection::wait_for_request() {
@@ -142,11 +152,38 @@ HttpConnection::Awaitable<HttpConnection::Next> HttpConnection::serve_one() {
     form.keep_alive = false;
     co_return co_await write(std::move(checked.error()), form);
   }
+  if (beast::websocket::is_upgrade(parser.get())) {
+    if (auto answer = try_upgrade(parser)) {
+      form.keep_alive = false;
+      co_return co_await write(std::move(*answer), form);
+    }
+    if (is_given_away_) {
+      co_return Next::end;
+    }
+  }
   auto admitted = shared_.site->admit(head, peer_);
   if (!admitted) {
     co_return co_await write(std::move(admitted.error()), form);
   }
   co_return co_await serve_admitted(parser, *admitted, form);
+}
+
+std::optional<HttpAnswer> HttpConnection::try_upgrade(Parser& parser) {
+  Upgrade upgrade = shared_.site->upgrade(parser.get().base(), peer_);
+  if (auto* const refusal = std::get_if<HttpAnswer>(&upgrade)) {
+    return std::move(*refusal);
+  }
+  auto* const handler = std::get_if<std::shared_ptr<WebSocketHandler>>(&upgrade);
+  if (handler == nullptr) {
+    return std::nullopt;
+  }
+  if (!parser.is_done() || buffer_.size() > 0) {
+    return text_answer(HttpStatus::bad_request, "a WebSocket's client waits for the answer before it sends more");
+  }
+  stream_.expires_never();
+  is_given_away_ = true;
+  WebSocketConnection::start(shared_, stream_.release_socket(), parser.release(), std::move(*handler));
+  return std::nullopt;
 }
 
 HttpConnection::Awaitable<HttpConnection::Next> HttpConnection::serve_admitted(Parser& parser, size_t body_limit,
@@ -171,7 +208,7 @@ HttpConnection::Awaitable<HttpConnection::Next> HttpConnection::serve_admitted(P
         co_return Next::end;
       }
     }
-    stream_.expires_after(time_for(bytes));
+    stream_.expires_after(shared_.settings.time_for(bytes));
     auto [error, size] = co_await http::async_read(stream_, buffer_, parser, as_result);
     if (error == http::error::partial_message || (error && !is_http_error(error))) {
       co_return Next::end;
@@ -261,16 +298,25 @@ void HttpConnection::deliver(uint64_t exchange, HttpExchange::MakeAnswer make) {
 }
 
 HttpConnection::Awaitable<HttpConnection::Next> HttpConnection::write(HttpAnswer answer, Form form) {
+  // RFC 9110, 6.4.1: these have no body, whatever the site says.
+  if (answer.status == HttpStatus::no_content || answer.status == HttpStatus::not_modified) {
+    answer.body = {};
+  }
   const size_t size = answer.body.size();
-  stream_.expires_after(time_for(size));
+  stream_.expires_after(shared_.settings.time_for(size));
   http::response_header<> head;
   head.version(form.version);
   head.result(answer.status);
   if (!answer.content_type.empty()) {
     head.set(http::field::content_type, answer.content_type);
   }
+  for (const auto& [name, value] : answer.headers) {
+    head.insert(name, value);
+  }
   const auto prepare = [&](auto& response) {
-    response.content_length(size);
+    if (answer.status != HttpStatus::no_content && answer.status != HttpStatus::not_modified) {
+      response.content_length(size);
+    }
     response.keep_alive(form.keep_alive);
   };
   bool failed = false;
@@ -281,7 +327,8 @@ HttpConnection::Awaitable<HttpConnection::Next> HttpConnection::write(HttpAnswer
     auto [error, written] = co_await http::async_write_header(stream_, serializer, as_result);
     failed = error.failed();
   } else {
-    http::response<http::string_body> response(std::move(head), std::move(answer.body));
+    http::response<http::span_body<const uint8_t>> response(std::move(head));
+    response.body() = {answer.body.data(), size};
     prepare(response);
     auto [error, written] = co_await http::async_write(stream_, response, as_result);
     failed = error.failed();
@@ -305,10 +352,6 @@ HttpConnection::Awaitable<void> HttpConnection::linger() {
     auto [error, size] = co_await stream_.async_read_some(asio::buffer(rest), as_result);
     ended = error.failed();
   }
-}
-
-std::chrono::milliseconds HttpConnection::time_for(size_t bytes) const {
-  return shared_.settings.body_timeout + std::chrono::milliseconds(bytes * 1000 / shared_.settings.slowest_bytes);
 }
 
 }  // namespace kinode::modules

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "modules/http_server/http_exchange.h"
 #include "modules/http_server/http_shared.h"
@@ -51,6 +52,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   static Awaitable<void> run(std::shared_ptr<HttpConnection> self);
   Awaitable<Next> serve_one();
+  /// Where the request is to be a WebSocket: the socket is another's then. Else what is answered in its place, or none.
+  std::optional<HttpAnswer> try_upgrade(Parser& parser);
   /// Between two requests: whether there is another.
   Awaitable<bool> wait_for_request();
   /// The request whose headers are in `parser`.
@@ -64,13 +67,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// While a request is being answered.
   void watch_for_end();
   void deliver(uint64_t exchange, HttpExchange::MakeAnswer make);
-  [[nodiscard]] std::chrono::milliseconds time_for(size_t bytes) const;
 
   HttpShared& shared_;
   boost::beast::tcp_stream stream_;
   const HttpPeer peer_;
   boost::beast::flat_buffer buffer_;
   bool closing_ = false;
+  bool is_given_away_ = false;
 
   // The request being answered.
   uint64_t exchange_ = 0;

@@ -17,6 +17,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
 
 namespace kinode::modules {
 
@@ -28,13 +33,16 @@ using HttpPeer = boost::asio::ip::tcp::endpoint;
 struct HttpAnswer {
   HttpStatus status = HttpStatus::ok;
   /// Empty: no such header.
-  std::string content_type;
-  std::string body;
+  std::string content_type = {};
+  Bytes body = {};
+  /// Others. What frames the message (Content-Length, Connection ...) is the connection's.
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 /// An answer of one sentence for the person at the other end.
 inline HttpAnswer text_answer(HttpStatus status, std::string_view sentence) {
-  return {status, "text/plain; charset=utf-8", std::string(sentence) + "\n"};
+  return {
+      .status = status, .content_type = "text/plain; charset=utf-8", .body = Bytes::from(std::string(sentence) + "\n")};
 }
 
 /// The request target up to the query, without one trailing slash; not percent-decoded.
@@ -66,10 +74,17 @@ class HttpExchange {
   std::atomic<bool> answered_ = false;
 };
 
+class WebSocketHandler;
+
+/// What becomes of a request to be a WebSocket: it is one, it is refused, or it is a request as any other.
+using Upgrade = std::variant<std::monostate, HttpAnswer, std::shared_ptr<WebSocketHandler>>;
+
 /// What answers requests. Called on I/O threads, by several at once; must not block.
 class HttpSite {
  public:
   virtual ~HttpSite() = default;
+
+  virtual Upgrade upgrade(const HttpHead& /*head*/, const HttpPeer& /*peer*/) { return {}; }
 
   /// After the headers of a request: the longest body it may have, or the answer that refuses it.
   virtual std::expected<size_t, HttpAnswer> admit(const HttpHead& head, const HttpPeer& peer) = 0;

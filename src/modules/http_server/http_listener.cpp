@@ -17,6 +17,7 @@
 
 #include "modules/http_server/http_connection.h"
 #include "modules/http_server/http_shared.h"
+#include "modules/http_server/websocket_connection.h"
 
 namespace kinode::modules {
 namespace {
@@ -116,7 +117,8 @@ HttpShared::HttpShared(HttpSettings with)
     : settings(std::move(with)),
       io(static_cast<int>(settings.threads)),
       acceptor(asio::any_io_executor(asio::make_strand(io))),
-      body_room(settings.all_body_bytes) {}
+      body_room(settings.all_body_bytes),
+      frame_room(settings.all_websocket_bytes) {}
 
 bool HttpShared::add(const std::shared_ptr<HttpConnection>& connection) {
   std::lock_guard lock(mutex_);
@@ -133,6 +135,19 @@ void HttpShared::remove(const HttpConnection& connection) {
   connections_.erase(&connection);
 }
 
+bool HttpShared::add(const std::shared_ptr<WebSocketConnection>& connection) {
+  std::lock_guard lock(mutex_);
+  if (!closed_) {
+    websockets_.emplace(connection.get(), connection);
+  }
+  return !closed_;
+}
+
+void HttpShared::remove(const WebSocketConnection& connection) {
+  std::lock_guard lock(mutex_);
+  websockets_.erase(&connection);
+}
+
 size_t HttpShared::count() const {
   std::lock_guard lock(mutex_);
   return connections_.size();
@@ -140,6 +155,7 @@ size_t HttpShared::count() const {
 
 void HttpShared::close_all() {
   std::vector<std::shared_ptr<HttpConnection>> open;
+  std::vector<std::shared_ptr<WebSocketConnection>> open_websockets;
   {
     std::lock_guard lock(mutex_);
     closed_ = true;
@@ -148,9 +164,17 @@ void HttpShared::close_all() {
         open.push_back(std::move(connection));
       }
     }
+    for (const auto& [key, weak] : websockets_) {
+      if (auto connection = weak.lock()) {
+        open_websockets.push_back(std::move(connection));
+      }
+    }
   }
   for (const auto& connection : open) {
     connection->close();
+  }
+  for (const auto& connection : open_websockets) {
+    connection->stop();
   }
 }
 
@@ -190,6 +214,8 @@ void HttpListener::start(HttpSite& site) {
     });
   }
 }
+
+void HttpListener::post(std::function<void()> work) { asio::post(shared_->io, std::move(work)); }
 
 void HttpListener::stop() {
   if (threads_.empty()) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -35,6 +36,9 @@ class HttpListener {
   [[nodiscard]] const HttpSettings& settings() const;
   /// Connections that are open now. Any thread.
   [[nodiscard]] size_t connections() const;
+
+  /// Any thread. Runs `work` on an I/O thread, soon; not at all after `stop`.
+  void post(std::function<void()> work);
 
   /// Once. The site must outlive `stop`.
   void start(HttpSite& site);

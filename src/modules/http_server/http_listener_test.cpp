@@ -1,5 +1,6 @@
 #include "modules/http_server/http_listener.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,7 +72,9 @@ class HttpListenerTest : public testing::Test {
   std::shared_ptr<HttpListener> listener;
 };
 
-HttpAnswer ok(std::string body) { return {HttpStatus::ok, "text/html", std::move(body)}; }
+HttpAnswer ok(std::string body) {
+  return {.status = HttpStatus::ok, .content_type = "text/html", .body = Bytes::from(std::move(body))};
+}
 
 constexpr std::string_view get_a = "GET /a?x=1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 constexpr std::string_view post_a = "POST /a/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
@@ -195,6 +198,49 @@ TEST_F(HttpListenerTest, RefusesWhatIsNotPlainHttp) {
   EXPECT_EQ(status_of(head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"), 400U);
   EXPECT_EQ(status_of(head + "Expect: a miracle\r\n\r\n"), 417U);
   EXPECT_EQ(site.waiting(), 0U);
+}
+
+TEST_F(HttpListenerTest, NothingIsSmuggledBehindABodyOfTwoLengths) {
+  start();
+  const std::string smuggled = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (const std::string headers :
+       {"Content-Length: 5\r\nContent-Length: 5, 6\r\n", "Content-Length: +5\r\n", "Content-Length: 0x5\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Transfer-Encoding : chunked\r\n", "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: chunked, gzip\r\n",
+        "Transfer-Encoding:\x0b"
+        "chunked\r\n",
+        "Content-Length: -1\r\n", "Content-Length: 5 5\r\n", "X: y\nContent-Length: 5\r\n",
+        "Transfer-Encoding: chunked\r\nX\0: y\r\n"}) {
+    auto c = client();
+    auto response = c.ask("POST /a HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n0\r\n\r\n" + smuggled);
+    EXPECT_GE(response.result_int(), 400U) << headers;
+    EXPECT_TRUE(c.closed()) << headers;
+  }
+  for (const std::string chunk : {"-1\r\n", "FFFFFFFFFFFFFFFFF\r\n", " 1\r\nx\r\n", "1\r\nxy\r\n", "0x1\r\nx\r\n"}) {
+    auto c = client();
+    auto response =
+        c.ask("POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + smuggled);
+    EXPECT_GE(response.result_int(), 400U) << chunk;
+    EXPECT_TRUE(c.closed()) << chunk;
+  }
+  EXPECT_EQ(site.waiting(), 0U);
+}
+
+TEST_F(HttpListenerTest, AFoldedHeaderIsOneHeader) {
+  start();
+  auto c = client();
+  c.send("GET /a HTTP/1.1\r\nHost: localhost\r\nX: a\r\n Content-Length: 5\r\n\r\n");
+  auto exchange = site.next();
+  ASSERT_TRUE(exchange);
+  EXPECT_EQ(exchange->request.count(field::content_length), 0U);
+  EXPECT_EQ(exchange->request["X"], "a Content-Length: 5");
+}
+
+TEST_F(HttpListenerTest, AHostThatIsNone) {
+  start();
+  for (const char* host : {"", "a b", "a/b", "user@host", "a:b", "[::1", "a,b"}) {
+    EXPECT_EQ(status_of(fmt::format("GET /a HTTP/1.1\r\nHost: {}\r\n\r\n", host)), 400U) << host;
+  }
 }
 
 TEST_F(HttpListenerTest, SlowClientsAreLeft) {

@@ -1,86 +1,7 @@
-#include "modules/http_server/http_server.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <functional>
-
-#include "kernel/testing/test_node.h"
-#include "modules/http_server/rpc/rpc_message.h"
-#include "modules/http_server/test_client.h"
+#include "modules/http_server/http_server_test.h"
 
 namespace kinode::modules {
 namespace {
-
-using boost::beast::http::field;
-using kernel::Envelope;
-using kernel::testing::Puppet;
-using kernel::testing::TestNode;
-using testing::HasSubstr;
-using namespace std::chrono_literals;
-
-/// A node of which this thread is the only worker, and http-server with its real threads.
-class HttpServerTest : public testing::Test {
- protected:
-  void start(HttpSettings settings = {}, TestNode::Options options = {}, bool disk_is_fast = true) {
-    settings.bind_address = "127.0.0.1";
-    settings.port = 0;
-    auto opened = HttpListener::open(settings);
-    ASSERT_TRUE(opened) << opened.error().message;
-    listener = *opened;
-    port = listener->port();
-    node.emplace(std::move(options));
-    if (disk_is_fast) {
-      node->journal.flush_always();
-    }
-    HttpServer* site = nullptr;
-    node->kernel.add_module(HttpServer::id(), false, [&](kernel::ProcessContext& context) {
-      auto module = std::make_unique<HttpServer>(context, listener, [] { return "metric 1\n"; });
-      site = module.get();
-      return module;
-    });
-    listener->start(*site);
-    node->run();
-    server.emplace(node->local(HttpServer::id().text()));
-  }
-  /// Its threads use the kernel: they end before it.
-  void TearDown() override {
-    if (listener) {
-      listener->stop();
-    }
-  }
-  /// A process that http-server may message and that may answer it.
-  Puppet& add_friend(std::string_view id) {
-    Puppet& puppet = node->add_puppet(id);
-    node->connect(*server, puppet.address());
-    node->run();
-    return puppet;
-  }
-  TestClient client() { return TestClient(port); }
-
-  static std::string post(std::string_view body, std::string_view headers = "Host: localhost\r\n",
-                          std::string_view path = rpc::path) {
-    return fmt::format("POST {} HTTP/1.1\r\n{}Content-Length: {}\r\n\r\n{}", path, headers, body.size(), body);
-  }
-  TestClient::Response ask(std::string_view request) { return client().ask(request); }
-
-  /// Runs the node until `done`.
-  void run_until(const std::function<bool()>& done) {
-    while (!done()) {
-      ASSERT_TRUE(node->executor.wait_ready(10s)) << "nothing happened";
-      node->run();
-    }
-  }
-  std::unique_ptr<Envelope> received(Puppet& puppet) {
-    run_until([&] { return puppet.received() > 0; });
-    return puppet.take();
-  }
-
-  std::shared_ptr<HttpListener> listener;
-  std::optional<TestNode> node;
-  std::optional<Address> server;
-  uint16_t port = 0;
-};
 
 TEST_F(HttpServerTest, ARequestIsAnsweredByItsProcess) {
   start();
@@ -155,7 +76,7 @@ TEST_F(HttpServerTest, NoResponseIn15Seconds) {
 }
 
 TEST_F(HttpServerTest, TheWaitIsASetting) {
-  start({.rpc_timeout = 600s});
+  start({.response_timeout = 600s});
   Puppet& puppet = add_friend("silent:test:sys");
   auto c = client();
   c.send(post(R"({"process":"silent:test:sys","expects_response":15})"));
@@ -269,7 +190,7 @@ TEST_F(HttpServerTest, AResponseTooLongForThisPath) {
 }
 
 TEST_F(HttpServerTest, TooManyWaiting) {
-  start({.rpc_waiting = 1});
+  start({.waiting_of_process = 1});
   Puppet& puppet = add_friend("silent:test:sys");
   auto c = client();
   const std::string request = post(R"({"process":"silent:test:sys","expects_response":15})");
@@ -296,17 +217,6 @@ TEST_F(HttpServerTest, AFullMailboxHoldsTheClientAlone) {
   ASSERT_TRUE(node->executor.wait_ready(10s));
   run_until([&] { return puppet.received() == 2; });
   EXPECT_EQ(second.read().result_int(), 200U);
-}
-
-TEST_F(HttpServerTest, WhatProcessesAskIsNotServedYet) {
-  start();
-  Puppet& puppet = node->add_puppet("app:test:sys");
-  node->connect(puppet.address(), *server);
-  puppet.request(*server, R"({"Bind":{"path":"/","authenticated":true,"local_only":false,"cache":false}})", 5);
-  node->run();
-  auto answer = puppet.take();
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->response().body.text(), R"({"Err":"MalformedRequest"})");
 }
 
 TEST_F(HttpServerTest, StopsWhileClientsWait) {

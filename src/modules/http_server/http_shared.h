@@ -16,6 +16,7 @@
 namespace kinode::modules {
 
 class HttpConnection;
+class WebSocketConnection;
 
 /// Room for the bodies of all connections together. Any thread.
 class BodyRoom {
@@ -68,6 +69,9 @@ struct HttpShared : std::enable_shared_from_this<HttpShared> {
   /// Adds a connection, or says that there is no room for one of this peer.
   bool add(const std::shared_ptr<HttpConnection>& connection);
   void remove(const HttpConnection& connection);
+  /// False where the listener has stopped.
+  bool add(const std::shared_ptr<WebSocketConnection>& connection);
+  void remove(const WebSocketConnection& connection);
   [[nodiscard]] size_t count() const;
   /// Closes all connections; none is added any more.
   void close_all();
@@ -76,12 +80,15 @@ struct HttpShared : std::enable_shared_from_this<HttpShared> {
   boost::asio::io_context io;
   boost::asio::ip::tcp::acceptor acceptor;  // used on its strand
   BodyRoom body_room;
+  /// For frames on their way to clients.
+  BodyRoom frame_room;
   HttpSite* site = nullptr;  // set before the threads start
 
  private:
   mutable std::mutex mutex_;
   bool closed_ = false;
   std::unordered_map<const HttpConnection*, std::weak_ptr<HttpConnection>> connections_;
+  std::unordered_map<const WebSocketConnection*, std::weak_ptr<WebSocketConnection>> websockets_;
 };
 
 }  // namespace kinode::modules

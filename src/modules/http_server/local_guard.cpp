@@ -6,6 +6,8 @@
 #include <boost/beast/core/string.hpp>
 #include <string>
 
+#include "modules/http_server/front.h"
+
 namespace kinode::modules {
 namespace {
 
@@ -56,7 +58,10 @@ bool is_loopback_host(std::string_view host) {
   return !error && address.is_loopback();
 }
 
-Result<void> check_local_program(const HttpHead& head, const HttpPeer& peer) {
+namespace {
+
+/// Not another machine, a proxy, or a host name that `is_here` does not know.
+Result<void> check_neighbour(const HttpHead& head, const HttpPeer& peer, bool (*is_here)(std::string_view host)) {
   if (!peer.address().is_loopback()) {
     return fail("this path is for programs on the node's own machine; reach it from elsewhere through a tunnel");
   }
@@ -67,9 +72,28 @@ Result<void> check_local_program(const HttpHead& head, const HttpPeer& peer) {
       return fail("the request came through a proxy (header {}); this path is for programs on this machine alone",
                   name);
     }
-    if (iequals(name, "Host") && !is_loopback_host(view(field.value()))) {
+    if (iequals(name, "Host") && !is_here(view(field.value()))) {
       return fail("the Host header must be localhost or a loopback address, not `{}`", view(field.value()));
     }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_this_machine(const HttpHead& head, const HttpPeer& peer) {
+  return check_neighbour(head, peer, [](std::string_view host) {
+    const auto authority = parse_authority(host);
+    return authority && authority->is_loopback();
+  });
+}
+
+Result<void> check_local_program(const HttpHead& head, const HttpPeer& peer) {
+  if (Result<void> here = check_neighbour(head, peer, is_loopback_host); !here) {
+    return here;
+  }
+  for (const auto& field : head) {
+    const std::string_view name = view(field.name_string());
     if (iequals(name, "Origin") || (iequals(name, "Sec-Fetch-Site") && field.value() != "none")) {
       return fail("the request came from a web page (header {}); this path is for programs alone", name);
     }

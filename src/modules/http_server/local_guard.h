@@ -18,6 +18,10 @@ namespace kinode::modules {
 /// Ok, or why this request is refused. Any thread.
 Result<void> check_local_program(const HttpHead& head, const HttpPeer& peer);
 
+/// Of these rules those that hold for pages too, in a browser on this machine: no other machine, no proxy, no name but
+/// localhost, what is below it, and loopback addresses. Any thread.
+Result<void> check_this_machine(const HttpHead& head, const HttpPeer& peer);
+
 /// Whether the value of a Host header names this machine: localhost or a loopback address, and perhaps a
 /// port, whatever that is (a tunnel may change it).
 bool is_loopback_host(std::string_view host);

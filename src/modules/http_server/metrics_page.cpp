@@ -15,8 +15,9 @@ std::expected<size_t, HttpAnswer> MetricsPage::admit(const HttpHead& head, const
 }
 
 void MetricsPage::handle(HttpExchange& exchange) const {
-  exchange.answer_with(
-      [write = write_] { return HttpAnswer{HttpStatus::ok, "text/plain; version=0.0.4; charset=utf-8", write()}; });
+  exchange.answer_with([write = write_] {
+    return HttpAnswer{HttpStatus::ok, "text/plain; version=0.0.4; charset=utf-8", Bytes::from(write())};
+  });
 }
 
 }  // namespace kinode::modules
