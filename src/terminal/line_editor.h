@@ -10,7 +10,8 @@
 // for a key.
 //
 // The size of the terminal and its coming back from the background are told by signals, which are blocked in all
-// threads (`block_signals`) and read from a descriptor. While the program is in the background it reads and draws nothing.
+// threads (`block_signals`) and read from a descriptor. While the program is in the background it reads and draws
+// nothing.
 //
 // Threads: `next_line` one at a time; `above` any. Nothing of the terminal stays changed after `next_line`.
 #pragma once
