@@ -24,7 +24,8 @@ Result<void> act(Json action, const Blob* blob = nullptr) {
   return {};
 }
 
-Result<void> bind(std::string_view path, Access access, const Blob* content) {
+/// Not `bind`: with std::string_view that would be std::bind's.
+Result<void> bind_page(std::string_view path, Access access, const Blob* content) {
   return act({{"Bind",
                {{"path", path},
                 {"authenticated", access.authenticated},
@@ -75,9 +76,11 @@ std::optional<Event> frame_of(const Json& push) {
 
 }  // namespace
 
-Result<void> bind(std::string_view path, Access access) { return bind(path, access, nullptr); }
+Result<void> bind(std::string_view path, Access access) { return bind_page(path, access, nullptr); }
 
-Result<void> bind_content(std::string_view path, Blob content, Access access) { return bind(path, access, &content); }
+Result<void> bind_content(std::string_view path, Blob content, Access access) {
+  return bind_page(path, access, &content);
+}
 
 Result<void> bind_secure(std::string_view path) { return act({{"SecureBind", {{"path", path}, {"cache", false}}}}); }
 
