@@ -289,6 +289,33 @@ TEST_F(StoreNetwork, APackageThatWasSideloadedIsAnAppWithItsMetadata) {
   EXPECT_EQ(at_b().chain({{"StartAutoUpdate", id_of(chat)}}), error_of("NoPackage"));
 }
 
+TEST_F(StoreNetwork, AllOfItCanBeTyped) {
+  const auto type = [](const NodeProcess& node, const std::string& line) {
+    const Json outcome = node.ask("terminal:terminal:sys", {{"Exec", {{"line", line}}}}).json().at("Exec");
+    return outcome.contains("Ok") ? outcome["Ok"].at("output").get<std::string>() : outcome.dump();
+  };
+  const std::string bytes = chat_zip("one");
+  const std::string hash = sha256_hex(bytes);
+  ASSERT_EQ(Store(*a_).new_package(chat, bytes), "Success");
+  write_file(pkg_of(*a_, "test-kit:test.os") / "chat.json", chat_metadata("1.0.0", bytes));
+  EXPECT_EQ(type(*a_, "publish:app-store:sys chat:a.dev /test-kit:test.os/pkg/chat.json"), "published version " + hash);
+
+  EXPECT_EQ(type(*b_, "apps:app-store:sys"), "no package is listed");
+  EXPECT_EQ(type(*b_, "apps:app-store:sys a.dev"), "chat:a.dev 1.0.0 " + hash);
+  EXPECT_THAT(type(*b_, "apps:app-store:sys nobody.dev"), HasSubstr("nobody.dev: it is offline"));
+  const size_t before = b_->mark();
+  EXPECT_THAT(type(*b_, "download:app-store:sys a.dev chat:a.dev " + hash), HasSubstr("has begun"));
+  EXPECT_EQ(at_b().end_of_download(hash, before), "is complete");
+  EXPECT_EQ(type(*b_, "install:app-store:sys chat:a.dev " + hash), "installed chat:a.dev");
+  EXPECT_EQ(store().installed()[chat], hash);
+  EXPECT_EQ(type(*b_, "reset-store:app-store:sys"), "the listings of other nodes are read anew");
+  EXPECT_EQ(type(*b_, "uninstall:app-store:sys chat:a.dev"), "removed chat:a.dev");
+  EXPECT_THAT(type(*b_, "uninstall:app-store:sys chat:a.dev"), HasSubstr("not removed"));
+  for (const char* script : {"download", "install", "uninstall", "publish"}) {
+    EXPECT_THAT(type(*b_, std::string(script) + ":app-store:sys nonsense"), HasSubstr("usage"));
+  }
+}
+
 // ---- updates ---------------------------------------------------------------------------------------
 
 TEST_F(StoreNetwork, Store_S5_AnUpdateWithTheSameManifestIsInstalledByItself) {
