@@ -39,7 +39,8 @@ class FakeNode final : public modules::HttpSite {
     answers_.push_back(std::move(answer));
   }
   void reply(std::string_view body, std::optional<Blob> blob = std::nullopt) {
-    answer({modules::HttpStatus::ok, "text/html", rpc::write_reply({Bytes::copy_of(body), std::move(blob)})});
+    answer(
+        {.content_type = "text/html", .body = Bytes::from(rpc::write_reply({Bytes::copy_of(body), std::move(blob)}))});
   }
   /// The messages that came.
   std::vector<rpc::RpcRequest> requests() {

@@ -86,7 +86,7 @@ TEST_F(KitMessages, FailuresSayWhatAndWhere) {
   EXPECT_THAT(fails(HttpStatus::forbidden), HasSubstr("the reason"));
   EXPECT_THAT(fails(HttpStatus::service_unavailable), HasSubstr("503: the reason"));
   EXPECT_THAT(fails(HttpStatus::not_found), HasSubstr("--port"));
-  node.answer({HttpStatus::ok, "text/html", "<html>"});
+  node.answer({.content_type = "text/html", .body = Bytes::copy_of("<html>")});
   EXPECT_THAT(kit({"i", "a:b:c", "{}"}).err, HasSubstr("--port"));
   EXPECT_THAT(kit({"i", "a:b", "{}"}).err, HasSubstr("a:b"));
   EXPECT_THAT(kit({"i", "a:b:c", "{}", "-b", folder.path("none")}).err, HasSubstr(folder.path("none")));
