@@ -146,8 +146,8 @@ TEST_F(VfsAccess, OnlyRootListsThePackages) {
       EXPECT_EQ(entry["file_type"], "Directory");
       packages.insert(entry["path"].get<std::string>());
     }
-    EXPECT_EQ(packages,
-              (std::set<std::string>{"app-store:sys", "other-kit:test.os", "terminal:sys", "test-kit:test.os"}));
+    EXPECT_EQ(packages, (std::set<std::string>{"app-store:sys", "homepage:sys", "other-kit:test.os", "terminal:sys",
+                                               "test-kit:test.os"}));
   }
   EXPECT_EQ(vfs(other, "/", "Metadata"), malformed);
 }
