@@ -1,6 +1,6 @@
 # Sourced by ./run and ./test: installs what is missing on a Debian 12 machine and chooses the tools.
 # Sets: KINODE_CACHE (kept between checkouts), CARGO. Functions: kinode_setup, kinode_build [ninja targets],
-# kinode_setup_peers.
+# kinode_setup_peers, kinode_setup_browser.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export KINODE_CACHE="${KINODE_CACHE:-$HOME/.cache/kinode}"
@@ -27,6 +27,9 @@ packages=(
 
 # What ./run bench measures beside the node.
 peer_packages=(erlang-base libcaf-dev)
+
+# What opens the node's pages in the tests. Node.js comes from elsewhere, too.
+browser_packages=(chromium)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -66,6 +69,13 @@ kinode_setup_peers() {
   local missing
   mapfile -t missing < <(missing_of "${peer_packages[@]}")
   [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
+}
+
+kinode_setup_browser() {
+  local missing
+  mapfile -t missing < <(missing_of "${browser_packages[@]}")
+  command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
+  [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}" || echo "no browser could be installed: the pages are not tested"
 }
 
 kinode_setup() {
