@@ -1,4 +1,4 @@
-// A WebSocket client for the tests of this room. Each step fails after ten seconds, so that no test hangs.
+// A WebSocket client for the tests of this room. Each step fails after a minute, so that no test hangs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -83,7 +83,7 @@ class TestWebSocket {
  private:
   template <class Start>
   void step(Start start) {
-    boost::beast::get_lowest_layer(stream_).expires_after(std::chrono::seconds(10));
+    boost::beast::get_lowest_layer(stream_).expires_after(std::chrono::seconds(60));
     start([this](boost::beast::error_code error) { error_ = error; });
     io_.restart();
     io_.run();
