@@ -113,6 +113,7 @@ TEST_F(HttpClient, S2_ThisMachineAndTheNodeItselfAreForThoseWhoAsked) {
   const std::string refused = say(outsider, "get " + server.url("http"));
   EXPECT_NE(refused.find("request_capabilities"), std::string::npos) << refused;
   EXPECT_EQ(say(outsider, "open " + server.url("ws")), R"(error: WsOpenFailed: {"url":")" + server.url("ws") + R"("})");
+  wait_for("no socket for " + address(outsider));
   const std::string rpc = "http://localhost:" + std::to_string(node().port()) + "/rpc:distro:sys/message";
   EXPECT_NE(raw(http(rpc)).find("an address of this machine"), std::string::npos);
   EXPECT_EQ(server.accepted(), 0);

@@ -207,7 +207,15 @@ void ClientThread::act(std::shared_ptr<Call> call, const Address& owner, OpenAct
   mine.sockets.insert(socket);
   const Connection::Deadline deadline = std::min(deadline_of(*call, shared_.settings.open_time),
                                                  std::chrono::steady_clock::now() + shared_.settings.open_time);
-  socket->start(answer_to(std::move(call)), deadline);
+  socket->start(
+      [this, call, answer = answer_to(call)](const ActionResult<void>& opened) {
+        if (!opened && !stopped_) {  // the answer has no room for the reason
+          shared_.context->print(
+              1, fmt::format("http-client: no socket for {}: {}", call->source().text(), opened.error().reason));
+        }
+        answer(opened);
+      },
+      deadline);
 }
 
 void ClientThread::act(std::shared_ptr<Call> call, const Address& owner, PushAction action) {
