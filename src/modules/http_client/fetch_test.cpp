@@ -153,7 +153,7 @@ TEST_F(FetchTest, ASlowServerHoldsUpNobodyAndEndsAtTheTimeOfItsRequest) {
   settings_.default_time = 1s;
   start();
   send(alice(), http(silent.url("http")), {}, std::nullopt);  // nobody waits for it
-  send(alice(), http(silent.url("http")), {}, 1);
+  send(alice(), http(silent.url("http")), {}, 5);
   EXPECT_EQ(status(ask(bob(), http(quick.url("http")))), 0U) << "bob may not";
   send(alice(), http(quick.url("http")));
   EXPECT_EQ(status(next_body(alice())), 200U) << "before the slow one";

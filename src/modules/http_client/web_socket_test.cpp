@@ -91,7 +91,7 @@ TEST_F(WebSocketTest, OverTls) {
 TEST_F(WebSocketTest, C1_ASocketThatDoesNotOpenHoldsUpNobody) {
   const TestServer dead([](TestConnection& connection) { connection.wait_for_end(); });
   const TestServer server(echo);
-  settings_.open_time = 1s;
+  settings_.open_time = 5s;
   start();
   send(alice(), open(dead.url("ws"), 7));
   EXPECT_EQ(ask(alice(), open(server.url("ws"))), acknowledged);
