@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address_v6.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
-#include <boost/url/url_view.hpp>
 #include <cctype>
 #include <charconv>
 
@@ -13,8 +10,6 @@
 
 namespace kinode::modules::http_client {
 namespace {
-
-namespace urls = boost::urls;
 
 bool is_control(char letter) { return static_cast<uint8_t>(letter) < 0x20 || letter == 0x7f; }
 
@@ -60,8 +55,8 @@ Result<std::string> prepared(std::string_view text) {
   return escaped(text);
 }
 
-Result<std::string> host_of(const urls::url_view& url) {
-  std::string host(url.encoded_host());
+Result<std::string> host_of(std::string_view text) {
+  std::string host(text);
   if (host.starts_with('[')) {
     host = host.substr(1, host.size() - 2);
     boost::system::error_code error;
@@ -84,8 +79,7 @@ Result<std::string> host_of(const urls::url_view& url) {
   return host;
 }
 
-Result<uint16_t> port_of(const urls::url_view& url, bool is_secure) {
-  const std::string_view text = url.port();
+Result<uint16_t> port_of(std::string_view text, bool is_secure) {
   if (text.empty()) {
     return is_secure ? 443 : 80;
   }
@@ -97,6 +91,42 @@ Result<uint16_t> port_of(const urls::url_view& url, bool is_secure) {
   return port;
 }
 
+std::string unescaped(std::string_view text) {
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    uint8_t byte = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(&text[i + 1], &text[i + 1] + 2, byte, 16).ec == std::errc()) {
+      result += static_cast<char>(byte);
+      i += 2;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+/// Of a path and its query: `.` and `..` are carried out (RFC 3986, 5.2.4).
+std::string without_dots(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  std::string result;
+  for (size_t begin = 0; begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin + 1), path.size());
+    const std::string_view segment = path.substr(begin, end - begin);  // with its slash
+    const bool is_last = end == path.size();
+    if (segment == "/..") {
+      result.erase(std::min(result.rfind('/'), result.size()));
+    }
+    if (segment != "/." && segment != "/..") {
+      result += segment;
+    } else if (is_last) {
+      result += '/';
+    }
+    begin = end;
+  }
+  return result + std::string(target.substr(path.size()));
+}
+
 }  // namespace
 
 Result<Url> Url::parse(std::string_view text, Protocol protocol) {
@@ -104,11 +134,13 @@ Result<Url> Url::parse(std::string_view text, Protocol protocol) {
   if (!prepared_text) {
     return std::unexpected(prepared_text.error());
   }
-  const auto parsed = urls::parse_uri(*prepared_text);
-  if (!parsed) {
-    return fail("it is no URL: {}", parsed.error().message());
+  const std::string_view whole = *prepared_text;
+  const size_t colon = whole.find(':');
+  if (colon == std::string_view::npos || !whole.substr(colon).starts_with("://")) {
+    return fail("it is no URL: there is no scheme with a host, as https://");
   }
-  const std::string scheme(urls::url(*parsed).normalize_scheme().scheme());
+  std::string scheme(whole.substr(0, colon));
+  std::ranges::transform(scheme, scheme.begin(), [](unsigned char letter) { return std::tolower(letter); });
   const std::string_view plain = protocol == Protocol::http ? "http" : "ws";
   Url url;
   url.protocol_ = protocol;
@@ -116,25 +148,39 @@ Result<Url> Url::parse(std::string_view text, Protocol protocol) {
   if (!url.is_secure_ && scheme != plain) {
     return fail("its scheme is `{}`: `{}` and `{}s` are known here", scheme, plain, plain);
   }
-  Result<std::string> host = host_of(*parsed);
+  const std::string_view rest = whole.substr(colon + 3);
+  const size_t target = std::min(rest.find_first_of("/?"), rest.size());
+  std::string_view authority = rest.substr(0, target);
+  if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    std::string user = unescaped(authority.substr(0, at));
+    if (!user.contains(':')) {
+      user += ':';
+    }
+    url.authorization_ = "Basic " + codec::encode_base64(Bytes::from(std::move(user)).span());
+    authority.remove_prefix(at + 1);
+  }
+  const size_t host_end = authority.starts_with('[') ? authority.find(']') : authority.find(':');
+  if (authority.starts_with('[') && host_end == std::string_view::npos) {
+    return fail("`{}` is no host", authority);
+  }
+  const size_t host_size = std::min(authority.starts_with('[') ? host_end + 1 : host_end, authority.size());
+  const std::string_view port_text = authority.substr(host_size);
+  if (!port_text.empty() && !port_text.starts_with(':')) {
+    return fail("`{}` is no host", authority);
+  }
+  Result<std::string> host = host_of(authority.substr(0, host_size));
   if (!host) {
     return std::unexpected(host.error());
   }
-  Result<uint16_t> port = port_of(*parsed, url.is_secure_);
+  Result<uint16_t> port = port_of(port_text.substr(port_text.empty() ? 0 : 1), url.is_secure_);
   if (!port) {
     return std::unexpected(port.error());
   }
   url.host_ = std::move(*host);
   url.port_ = *port;
-  url.target_ = parsed->encoded_path().empty() ? "/" : std::string(parsed->encoded_path());
-  while (url.target_.starts_with("/../")) {  // there is nothing above the root (RFC 3986, 5.2.4)
-    url.target_.erase(0, 3);
-  }
-  if (parsed->has_query()) {
-    url.target_ += "?" + std::string(parsed->encoded_query());
-  }
-  if (parsed->has_userinfo()) {
-    url.authorization_ = "Basic " + codec::encode_base64(Bytes::from(parsed->user() + ":" + parsed->password()).span());
+  url.target_ = std::string(rest.substr(target));
+  if (!url.target_.starts_with('/')) {
+    url.target_.insert(0, "/");
   }
   return url;
 }
@@ -144,18 +190,18 @@ Result<Url> Url::resolve(std::string_view reference) const {
   if (!text) {
     return std::unexpected(text.error());
   }
-  const auto parsed = urls::parse_uri_reference(*text);
-  if (!parsed) {
-    return fail("it is no URL: {}", parsed.error().message());
-  }
-  const std::string base_text = origin() + target_;
-  const urls::url_view base(base_text);
-  urls::url resolved;
-  if (auto done = urls::resolve(base, *parsed, resolved); !done) {
-    return fail("it leads nowhere: {}", done.error().message());
-  }
-  Result<Url> url = parse(std::string_view(resolved.buffer()), protocol_);
+  const std::string path = target_.substr(0, target_.find('?'));
+  const std::string scheme = origin().substr(0, origin().find("//"));
+  const bool has_scheme = text->find(':') < text->find_first_of("/?");
+  Result<Url> url = parse(has_scheme                ? *text
+                          : text->starts_with("//") ? scheme + *text
+                          : text->starts_with('/')  ? origin() + *text
+                          : text->starts_with('?')  ? origin() + path + *text
+                          : text->empty()           ? origin() + target_
+                                                    : origin() + path.substr(0, path.rfind('/') + 1) + *text,
+                          protocol_);
   if (url) {
+    url->target_ = without_dots(url->target_);
     url->authorization_ = origin() == url->origin() ? authorization_ : std::nullopt;
   }
   return url;

@@ -38,6 +38,10 @@ TEST(Url, LettersThatItMustNotHaveAreEscaped) {
 TEST(Url, WhatIsRefused) {
   EXPECT_THAT(refusal(""), HasSubstr("no URL"));
   EXPECT_THAT(refusal("/path"), HasSubstr("no URL"));
+  for (const char* text : {"http:?", "http:", "http:x", "http:/x", "http:?://", "http://", "http://?", "://",
+                           "http://tp:a//./x", "http://[::1", "http://[::1]x/", "http://a:b:c/"}) {
+    EXPECT_NE(refusal(text).substr(0, 5), "taken") << text;
+  }
   EXPECT_THAT(refusal("ws://a"), HasSubstr("scheme"));
   EXPECT_THAT(refusal("http://a/\r\nX: y"), HasSubstr("control characters"));
   EXPECT_THAT(refusal("http://a:0/"), HasSubstr("port"));
@@ -45,7 +49,7 @@ TEST(Url, WhatIsRefused) {
   EXPECT_THAT(refusal("http:///x"), HasSubstr("no host"));
   EXPECT_THAT(refusal("http://ü.de/"), HasSubstr("xn--"));
   EXPECT_THAT(refusal("http://%6c/"), HasSubstr("no host"));
-  EXPECT_THAT(refusal("http://[::1%25eth0]/"), HasSubstr("no URL"));
+  EXPECT_THAT(refusal("http://[::1%25eth0]/"), HasSubstr("IPv6"));
   EXPECT_THAT(refusal("http://a/" + std::string(Url::max_bytes, 'x')), HasSubstr("bytes"));
 }
 
@@ -54,6 +58,10 @@ TEST(Url, AReferenceIsSeenFromWhereItStands) {
   EXPECT_EQ(base.resolve("f")->target(), "/c/f");
   EXPECT_EQ(base.resolve("/f?g")->target(), "/f?g");
   EXPECT_EQ(base.resolve("../../x")->target(), "/x");
+  EXPECT_EQ(base.resolve("./x/../y/.")->target(), "/c/y/");
+  EXPECT_EQ(base.resolve("?x")->target(), "/c/d?x");
+  EXPECT_EQ(base.resolve("")->target(), "/c/d?e");
+  EXPECT_FALSE(base.resolve("http:?"));
   EXPECT_EQ(base.resolve("//other/x")->origin(), "http://other");
   EXPECT_EQ(base.resolve("https://a.b/")->origin(), "https://a.b");
   EXPECT_EQ(base.resolve("/f")->authorization(), base.authorization());
