@@ -100,8 +100,9 @@ void LineEditor::bind_keys() {
   el_set(editor_, EL_EDITOR, "emacs");
   el_set(editor_, EL_SIGNAL, 0);
   el_set(editor_, EL_GETCFN, read_key);
-  el_set(editor_, EL_ADDFN, "kinode-key", "Give the key to the node", take_key);
-  el_set(editor_, EL_ADDFN, "kinode-paste", "Insert what is pasted", paste);
+  // The wide form: that of chars leaks its copies of the names.
+  el_wset(editor_, EL_ADDFN, L"kinode-key", L"Give the key to the node", take_key);
+  el_wset(editor_, EL_ADDFN, L"kinode-paste", L"Insert what is pasted", paste);
   for (const char* key : {"^V", "^W", "^L"}) {
     el_set(editor_, EL_BIND, key, "kinode-key", nullptr);
   }
