@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "kernel/testing/test_node.h"
@@ -75,11 +77,16 @@ class HttpServerTest : public testing::Test {
   /// Runs the node until `done`.
   void run_until(const std::function<bool()>& done) {
     while (!done()) {
-      ASSERT_TRUE(node->executor.wait_ready(10s)) << "nothing happened";
+      ASSERT_TRUE(node->executor.wait_ready(60s)) << "nothing happened";
       node->run();
     }
   }
   std::unique_ptr<Envelope> received(Puppet& puppet) {
+    if (std::deque<std::unique_ptr<Envelope>>& earlier = unread[&puppet]; !earlier.empty()) {
+      std::unique_ptr<Envelope> first = std::move(earlier.front());
+      earlier.pop_front();
+      return first;
+    }
     run_until([&] { return puppet.received() > 0; });
     return puppet.take();
   }
@@ -92,12 +99,17 @@ class HttpServerTest : public testing::Test {
     node->connect(puppet.address(), *server);
     return puppet;
   }
-  /// What http-server answers to an action.
+  /// What http-server answers to an action. What else it says meanwhile is for `received`.
   std::string act(Puppet& puppet, std::string_view action, std::optional<Blob> blob = {}) {
     puppet.request(*server, action, 5, std::move(blob));
     node->run();
-    auto said = puppet.take();
-    return said && said->kind == Envelope::Kind::response ? std::string(said->response().body.text()) : "";
+    while (auto said = puppet.take()) {
+      if (said->kind == Envelope::Kind::response) {
+        return std::string(said->response().body.text());
+      }
+      unread[&puppet].push_back(std::move(said));
+    }
+    return "";
   }
   std::string bind(Puppet& puppet, std::string_view path, bool authenticated = false, bool local_only = false) {
     return act(puppet, fmt::format(R"({{"Bind":{{"path":"{}","authenticated":{},"local_only":{},"cache":false}}}})",
@@ -129,6 +141,8 @@ class HttpServerTest : public testing::Test {
 
   std::shared_ptr<HttpListener> listener;
   std::optional<TestNode> node;
+  /// What came before an answer that was waited for.
+  std::map<const Puppet*, std::deque<std::unique_ptr<Envelope>>> unread;
   std::optional<Address> server;
   uint16_t port = 0;
 };
