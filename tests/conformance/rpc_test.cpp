@@ -183,7 +183,7 @@ TEST_F(Rpc, WhatIsNoRequestIs400AndSaysWhy) {
 }
 
 TEST_F(Rpc, OtherPathsAreNotThere) {
-  for (const char* path : {"/", "/rpc", "/rpc:distro:sys", "/rpc:distro:sys/message/more", "/rpc:distro:sys//message",
+  for (const char* path : {"/rpc", "/rpc:distro:sys", "/rpc:distro:sys/message/more", "/rpc:distro:sys//message",
                            "/RPC:distro:sys/message", "/../rpc:distro:sys/message", "/rpc%3Adistro:sys/message"}) {
     EXPECT_EQ(node().rpc().http({.path = path, .body = to_echo().dump()}).status, 404) << path;
   }

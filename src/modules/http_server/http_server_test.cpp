@@ -94,7 +94,7 @@ TEST_F(HttpServerTest, WhatCannotBeDeliveredIsToldAtOnce) {
   for (const std::string_view process : {"nobody:test:sys", "stranger:test:sys"}) {
     auto c = client();
     c.send(post(fmt::format(R"({{"process":"{}","expects_response":15}})", process)));
-    ASSERT_TRUE(node->executor.wait_ready(10s));
+    ASSERT_TRUE(node->executor.wait_ready(60s));
     node->run();
     auto response = c.read();
     EXPECT_EQ(response.result_int(), 408U);
@@ -214,7 +214,7 @@ TEST_F(HttpServerTest, AFullMailboxHoldsTheClientAlone) {
   auto second = client();
   second.send(request);
   // The puppet has not run: http-server alone is ready, with what it put aside.
-  ASSERT_TRUE(node->executor.wait_ready(10s));
+  ASSERT_TRUE(node->executor.wait_ready(60s));
   run_until([&] { return puppet.received() == 2; });
   EXPECT_EQ(second.read().result_int(), 200U);
 }
