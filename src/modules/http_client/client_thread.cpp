@@ -180,8 +180,11 @@ void ClientThread::fetch(const ProcessId& id, Work work) {
       respond(*call, answers::http(reply->status, reply->headers), Blob{std::nullopt, std::move(reply->body)});
     }
     owners_[id].running.erase(key);
-    begin_waiting(id);
-    forget_if_idle(id);
+    // Later: one that fails at once ends in the midst of `begin_waiting`.
+    asio::post(*io_, [this, id] {
+      begin_waiting(id);
+      forget_if_idle(id);
+    });
   });
 }
 

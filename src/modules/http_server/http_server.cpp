@@ -26,7 +26,12 @@ HttpServer::HttpServer(kernel::ProcessContext& context, std::shared_ptr<HttpList
       metrics_(std::move(parts.write_metrics)),
       pages_(context, bindings_, access_, outbound_, listener_->settings()),
       lives_(
-          context, [listener = listener_](std::function<void()> work) { listener->post(std::move(work)); },
+          context,  // What nobody runs any more lies in the listener: it must not hold that.
+          [listener = std::weak_ptr(listener_)](std::function<void()> work) {
+            if (const auto alive = listener.lock()) {
+              alive->post(std::move(work));
+            }
+          },
           [this](const std::shared_ptr<ProcessLife>& life) { ended(life); }),
       channels_(context, outbound_, lives_, listener_->settings()),
       login_(tokens_, bindings_, std::move(parts.owner), context.kernel().environment().clock, listener_->settings()) {}
