@@ -26,25 +26,6 @@ bool is_on_exit(const Json& json) {
   return json == "None" || json == "Restart" || (json.is_object() && member(json, "Requests").is_array());
 }
 
-std::optional<CapabilityItem> parse_item(const Json& json) {
-  const bool bare = json.is_string();
-  const Json& name = bare ? json : member(json, "process");
-  if (!name.is_string()) return std::nullopt;
-  auto process = kinode::ProcessId::parse(name.get_ref<const std::string&>());
-  if (!process) return std::nullopt;
-  if (bare) return CapabilityItem{std::move(*process), std::string(kinode::messaging)};
-  if (!json.contains("params")) return std::nullopt;
-  return CapabilityItem{std::move(*process), kinode::dump(json["params"])};
-}
-
-std::vector<CapabilityItem> parse_items(const Json& list) {
-  std::vector<CapabilityItem> items;
-  for (const Json& each : list) {
-    if (auto item = parse_item(each)) items.push_back(std::move(*item));
-  }
-  return items;
-}
-
 std::expected<ManifestEntry, std::string> parse_entry(const Json& json, const kinode::PackageId& package) {
   auto name = kinode::text_member(json, "process_name");
   auto path = kinode::text_member(json, "process_wasm_path");
@@ -68,8 +49,8 @@ std::expected<ManifestEntry, std::string> parse_entry(const Json& json, const ki
       .wasm_path = std::move(*path),
       .on_exit = on_exit,
       .request_networking = *networking,
-      .request_capabilities = parse_items(requested),
-      .grant_capabilities = parse_items(granted),
+      .request_capabilities = kinode::capability_items_of(requested),
+      .grant_capabilities = kinode::capability_items_of(granted),
       .is_public = *is_public,
   };
 }

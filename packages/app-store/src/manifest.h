@@ -12,12 +12,7 @@
 
 namespace app_store {
 
-/// One item of `request_capabilities` or `grant_capabilities`: a right at, or for, `process`.
-struct CapabilityItem {
-  kinode::ProcessId process;
-  /// JSON text; `"messaging"` where the manifest names a process alone.
-  std::string params;
-};
+using kinode::CapabilityItem;
 
 struct ManifestEntry {
   kinode::ProcessId process;

@@ -1,9 +1,10 @@
 #include "store.h"
 
+#include <kinode/kernel.h>
+
 #include <utility>
 
 #include "keccak.h"
-#include "kernel.h"
 #include "names.h"
 #include "zips.h"
 
@@ -14,6 +15,7 @@ using kinode::Capability;
 using kinode::Json;
 using kinode::PackageId;
 using kinode::ProcessId;
+namespace kernel = kinode::kernel;
 namespace vfs = kinode::vfs;
 
 namespace {
@@ -40,6 +42,13 @@ void make_drive(const std::string& drive) {
 }
 
 bool belongs_to(const ProcessId& process, const PackageId& package) { return process.package() == package; }
+
+/// What cannot be given is told, and the package goes on without.
+void give(const ProcessId& process, const std::vector<Capability>& capabilities) {
+  if (auto given = kernel::grant(process, capabilities); !given) {
+    kinode::print(0, "cannot give capabilities to " + process.text() + ": " + given.error());
+  }
+}
 
 }  // namespace
 
@@ -161,26 +170,31 @@ Outcome Store::start_processes(const PackageId& package, const Checked& checked)
 
   // All are made before one runs, so that processes of one package can grant each other.
   for (const ManifestEntry& entry : checked.manifest) {
-    kernel::kill(entry.process);
-    if (!kernel::initialize(entry, folder + '/' + entry.wasm_path, checked.wit_version)) {
-      return std::unexpected("the kernel does not make " + entry.process.text());
-    }
+    (void)kernel::kill(entry.process);
+    const auto made = kernel::initialize({.process = entry.process,
+                                          .wasm_path = folder + '/' + entry.wasm_path,
+                                          .on_exit = entry.on_exit,
+                                          .wit_version = checked.wit_version,
+                                          .is_public = entry.is_public});
+    if (!made) return std::unexpected("the kernel does not make " + entry.process.text() + ": " + made.error());
     std::vector<Capability> capabilities;
     for (const CapabilityItem& item : entry.request_capabilities) capabilities.push_back(requested(item));
     if (entry.request_networking) capabilities.push_back({kernel_address, "\"network\""});
     for (const char* kind : {"read", "write"}) {
       capabilities.push_back({vfs_address, kinode::dump({{"kind", kind}, {"drive", folder}})});
     }
-    kernel::grant(entry.process, capabilities);
+    give(entry.process, capabilities);
   }
   for (const ManifestEntry& entry : checked.manifest) {
     for (const CapabilityItem& item : entry.grant_capabilities) {
-      kernel::grant(item.process, {granted(entry.process, item)});
+      give(item.process, {granted(entry.process, item)});
     }
   }
   reconcile(package);
   for (const ManifestEntry& entry : checked.manifest) {
-    if (!kernel::run(entry.process)) return std::unexpected("the kernel does not run " + entry.process.text());
+    if (auto runs = kernel::run(entry.process); !runs) {
+      return std::unexpected("the kernel does not run " + entry.process.text() + ": " + runs.error());
+    }
   }
   return {};
 }
@@ -213,9 +227,9 @@ void Store::reconcile(const PackageId& package) const {
       for (const CapabilityItem& item : entry.request_capabilities) {
         if (belongs_to(item.process, package)) renewed.push_back(requested(item));
       }
-      if (!renewed.empty()) kernel::grant(entry.process, renewed);
+      if (!renewed.empty()) give(entry.process, renewed);
       for (const CapabilityItem& item : entry.grant_capabilities) {
-        if (belongs_to(item.process, package)) kernel::grant(item.process, {granted(entry.process, item)});
+        if (belongs_to(item.process, package)) give(item.process, {granted(entry.process, item)});
       }
     }
   }
@@ -252,7 +266,7 @@ Outcome Store::remove(const PackageId& package) const {
 }
 
 void Store::end_processes(const Manifest& manifest) const {
-  for (const ManifestEntry& entry : manifest) kernel::kill(entry.process);
+  for (const ManifestEntry& entry : manifest) (void)kernel::kill(entry.process);
 }
 
 // ---- what there is -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kinode/json.h>
 #include <kinode/types.h>
 
 #include <cstdint>
@@ -13,14 +14,7 @@
 
 namespace terminal {
 
-/// One item of `request_capabilities` or `grant_capabilities`: a right at, or for, `process`.
-struct CapabilityItem {
-  kinode::ProcessId process;
-  /// JSON text; `"messaging"` where a process is named alone.
-  std::string params;
-
-  bool operator==(const CapabilityItem&) const = default;
-};
+using kinode::CapabilityItem;
 
 struct ScriptEntry {
   /// It gets all that the terminal holds.

@@ -1,5 +1,7 @@
 #include "kinode/json.h"
 
+#include <utility>
+
 namespace kinode {
 
 std::optional<Json> parse_json(std::string_view text) {
@@ -47,6 +49,19 @@ std::optional<PackageId> package_id_of(const Json& json) {
   auto publisher = text_member(json, "publisher_node");
   if (!name || !publisher) return std::nullopt;
   return PackageId{std::move(*name), std::move(*publisher)};
+}
+
+std::vector<CapabilityItem> capability_items_of(const Json& list) {
+  std::vector<CapabilityItem> items;
+  if (!list.is_array()) return items;
+  for (const Json& each : list) {
+    const bool bare = each.is_string();
+    const Json& name = bare ? each : member(each, "process");
+    auto process = name.is_string() ? ProcessId::parse(name.get_ref<const std::string&>()) : std::nullopt;
+    if (!process || (!bare && !each.contains("params"))) continue;
+    items.push_back({std::move(*process), bare ? std::string(messaging) : dump(each["params"])});
+  }
+  return items;
 }
 
 }  // namespace kinode

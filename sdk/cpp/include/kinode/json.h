@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Guests have neither exceptions nor streams. Without exceptions, an access that does not fit the value
 // ends the process; the functions below are for values that others wrote.
@@ -34,5 +35,18 @@ std::optional<bool> bool_member(const Json& json, std::string_view key);
 /// A package id as it travels in JSON: `{"package_name":"p","publisher_node":"n"}`.
 Json to_json(const PackageId& id);
 std::optional<PackageId> package_id_of(const Json& json);
+
+/// One item of `request_capabilities` or `grant_capabilities` in a manifest.json or scripts.json: a right at, or for,
+/// `process`.
+struct CapabilityItem {
+  ProcessId process;
+  /// JSON text; `"messaging"` where a process is named alone.
+  std::string params;
+
+  bool operator==(const CapabilityItem&) const = default;
+};
+
+/// The items of such a list, `"process"` or `{"process":..,"params":..}` each. What names no process is left out.
+std::vector<CapabilityItem> capability_items_of(const Json& list);
 
 }  // namespace kinode
