@@ -36,8 +36,8 @@ std::string with(const char* prefix, std::string_view rest) { return std::string
 /// A serial that is higher than all before, also where a publisher's node lost what it knew of them.
 uint64_t next_serial(uint64_t last) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
-  return std::max(last + 1, static_cast<uint64_t>(seconds));
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  return std::max(last + 1, static_cast<uint64_t>(milliseconds));
 }
 
 uint64_t new_epoch() {
