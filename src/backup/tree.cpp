@@ -104,8 +104,8 @@ Result<Tree> tree_of_stopped(const fs::path& home) {
   return tree;
 }
 
-SnapshotMaker::SnapshotMaker(fs::path home, std::vector<modules::SnapshotSource*> sources)
-    : home_(fs::absolute(std::move(home))), sources_(std::move(sources)) {
+SnapshotMaker::SnapshotMaker(const fs::path& home, std::vector<modules::SnapshotSource*> sources)
+    : home_(fs::absolute(home)), sources_(std::move(sources)) {
   thread_.submit([this] {  // a large one takes its time, and the node need not wait
     std::error_code ignored;
     fs::remove_all(trees_of(home_), ignored);

@@ -38,7 +38,7 @@ Result<Tree> tree_of_stopped(const std::filesystem::path& home);
 class SnapshotMaker {
  public:
   /// Deletes trees that an earlier run left.
-  SnapshotMaker(std::filesystem::path home, std::vector<modules::SnapshotSource*> sources);
+  SnapshotMaker(const std::filesystem::path& home, std::vector<modules::SnapshotSource*> sources);
   ~SnapshotMaker();
 
   /// A tree of a moment that is not before `since`: one that is in use where there is such, else a new one. Fails soon

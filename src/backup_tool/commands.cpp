@@ -208,7 +208,6 @@ Result<void> list(const Home& home, const std::optional<std::string>& remote, Pa
     return std::unexpected(remotes.error());
   }
   Ends ends;
-  std::mutex mutex;
   const auto show = [&](const std::string& name, const std::string& id, const std::string& time) {
     out << fmt::format("{:<16} {:.8}  {}\n", name, id, time);
   };

@@ -2,6 +2,8 @@
 // includes no other module.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +28,20 @@ struct Call {
 
 inline Call call_of(kernel::Envelope&& envelope) {
   return {kernel::prompting_of(envelope), std::get<Request>(std::move(envelope.message)), std::move(envelope.blob)};
+}
+
+/// The request in an envelope that a process of this node sent; nothing of all else, where a request of another node is
+/// told.
+inline std::optional<Call> own_request(kernel::ProcessContext& context, kernel::Envelope&& envelope) {
+  if (envelope.kind != kernel::Envelope::Kind::request) {
+    return std::nullopt;
+  }
+  if (envelope.source.node() != context.our().node()) {
+    context.print(1, fmt::format("{}: dropped a request of {}: other nodes are not served",
+                                 context.our().process().process(), envelope.source.text()));
+    return std::nullopt;
+  }
+  return call_of(std::move(envelope));
 }
 
 /// Answers with a JSON body.

@@ -73,7 +73,7 @@ std::vector<std::string> Restic::environment() const {
     }
   }
   for (const auto& [name, value] : repository_.environment) {
-    list.push_back(name + "=" + value);
+    list.push_back(fmt::format("{}={}", name, value));
   }
   list.push_back("RESTIC_REPOSITORY=" + repository_.url);
   list.push_back("RESTIC_PASSWORD_FILE=" + secret_file(0));

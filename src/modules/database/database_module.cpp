@@ -79,16 +79,12 @@ kernel::Process::Poll DatabaseModule::poll() {
 }
 
 void DatabaseModule::take(kernel::Envelope&& envelope) {
-  if (envelope.kind != kernel::Envelope::Kind::request) {
+  const size_t bytes = envelope.bytes();
+  std::optional<Call> request = own_request(context_, std::move(envelope));
+  if (!request) {
     return;
   }
-  if (envelope.source.node() != context_.our().node()) {
-    context_.print(1, fmt::format("{}: dropped a request of {}: other nodes are not served",
-                                  context_.our().process().process(), envelope.source.text()));
-    return;
-  }
-  size_t bytes = envelope.bytes();
-  auto call = std::make_shared<Call>(call_of(std::move(envelope)));
+  auto call = std::make_shared<Call>(std::move(*request));
   std::string key = call->source().process().text();
   gate_.begin(bytes);
   queues_.submit(key, [this, &gate = gate_, bytes, call = std::move(call)]() mutable {

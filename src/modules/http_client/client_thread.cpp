@@ -188,7 +188,7 @@ void ClientThread::fetch(const ProcessId& id, Work work) {
   });
 }
 
-void ClientThread::act(std::shared_ptr<Call> call, const Address& owner, OpenAction action) {
+void ClientThread::act(const std::shared_ptr<Call>& call, const Address& owner, OpenAction action) {
   Owner& mine = owners_[owner.process()];
   // One of the same number is replaced, and the process hears nothing more of it (defect C2).
   for (const std::shared_ptr<WebSocket>& socket : std::vector(mine.sockets.begin(), mine.sockets.end())) {
@@ -250,7 +250,7 @@ void ClientThread::act(std::shared_ptr<Call> call, const Address& owner, PushAct
   }
 }
 
-void ClientThread::act(std::shared_ptr<Call> call, const Address& owner, CloseAction action) {
+void ClientThread::act(const std::shared_ptr<Call>& call, const Address& owner, CloseAction action) {
   Owner& mine = owners_[owner.process()];
   const auto found = mine.channels.find(action.channel);
   if (found == mine.channels.end()) {

@@ -65,9 +65,9 @@ class ClientThread {
 
   void begin(Call call, const Address& owner);
   void act(std::shared_ptr<Call> call, const Address& owner, HttpAction action);
-  void act(std::shared_ptr<Call> call, const Address& owner, OpenAction action);
+  void act(const std::shared_ptr<Call>& call, const Address& owner, OpenAction action);
   void act(std::shared_ptr<Call> call, const Address& owner, PushAction action);
-  void act(std::shared_ptr<Call> call, const Address& owner, CloseAction action);
+  void act(const std::shared_ptr<Call>& call, const Address& owner, CloseAction action);
   /// Begins what waits, as far as there is room.
   void begin_waiting(const ProcessId& id);
   void fetch(const ProcessId& id, Work work);

@@ -49,19 +49,14 @@ kernel::Process::Poll HttpClientModule::poll() {
 }
 
 void HttpClientModule::take(kernel::Envelope&& envelope) {
-  if (envelope.kind != kernel::Envelope::Kind::request) {
+  std::optional<Call> call = own_request(context_, std::move(envelope));
+  if (!call) {
     return;
   }
-  if (envelope.source.node() != context_.our().node()) {
-    context_.print(
-        1, fmt::format("http-client: dropped a request of {}: other nodes are not served", envelope.source.text()));
-    return;
-  }
-  Call call = call_of(std::move(envelope));
   // Where a request was inherited, the process at its beginning has the answer, and so the socket.
-  const Address& asker = call.prompting.answer_to();
-  const Address owner = asker.node() == context_.our().node() ? asker : call.source();
-  client_.take(std::move(call), owner);
+  const Address& asker = call->prompting.answer_to();
+  const Address owner = asker.node() == context_.our().node() ? asker : call->source();
+  client_.take(std::move(*call), owner);
   // After it, so that no end comes too early to be heeded.
   if (!watch(owner.process())) {
     client_.end_of(owner.process());

@@ -77,7 +77,7 @@ std::optional<std::string_view> HttpServer::act(const Call& call) {
   return std::visit([&](auto& each) { return act(call, std::move(each)); }, *action);
 }
 
-std::optional<std::string_view> HttpServer::act(const Call& call, BindAction action) {
+std::optional<std::string_view> HttpServer::act(const Call& call, const BindAction& action) {
   PageBinding binding{.authenticated = action.authenticated, .local_only = action.local_only, .secure = action.secure};
   if (action.cache) {
     if (!call.blob) {

@@ -66,7 +66,7 @@ class HttpServer final : public kernel::Process, public HttpSite {
   void take_request(kernel::Envelope envelope);
   /// The answer; none: it is answered later, or never.
   std::optional<std::string_view> act(const Call& call);
-  std::optional<std::string_view> act(const Call& call, BindAction action);
+  std::optional<std::string_view> act(const Call& call, const BindAction& action);
   std::optional<std::string_view> act(const Call& call, const UnbindAction& action);
   std::optional<std::string_view> act(const Call& call, const BindSocketAction& action);
   std::optional<std::string_view> act(const Call& call, const UnbindSocketAction& action);

@@ -32,17 +32,19 @@ Outbound::Outbound(kernel::ProcessContext& context, size_t waiting_of_process)
 
 void Outbound::ask(kernel::Outgoing outgoing, std::shared_ptr<HttpExchange> exchange, ReadEnd read_end) {
   const ProcessId target = outgoing.target.process();
+  bool has_room = false;
   {
     std::lock_guard lock(mutex_);
     size_t& count = waiting_of_[target];
-    if (count < waiting_of_process_) {
+    has_room = count < waiting_of_process_;
+    if (has_room) {
       ++count;
       const uint64_t number = next_number_++;
       outgoing.context = context_of(number);
       waiting_.emplace(number, Waiting{target, std::move(exchange), std::move(read_end)});
     }
   }
-  if (exchange) {
+  if (!has_room) {
     exchange->answer(text_answer(HttpStatus::service_unavailable,
                                  "too many requests wait for the response of this process: try again later"));
     return;

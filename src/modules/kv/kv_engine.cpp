@@ -63,7 +63,7 @@ class KvEngine::Work {
     if (!*value) {
       return errors::named("KeyNotFound");
     }
-    return Answer{answers::get(action.key), std::move(**value)};
+    return Answer{answers::get(action.key), std::move(*value)};
   }
 
   DatabaseResult<Answer> operator()(const SetAction& action) {

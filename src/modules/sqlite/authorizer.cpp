@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 2> refused_functions = {"load_extension",
 constexpr std::array<std::string_view, 1> refused_tables = {"sqlite_stmt"};
 
 bool equal_names(std::string_view a, std::string_view b) {
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): no more than the size is read
   return a.size() == b.size() && sqlite3_strnicmp(a.data(), b.data(), static_cast<int>(a.size())) == 0;
 }
 

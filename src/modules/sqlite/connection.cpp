@@ -166,7 +166,8 @@ SqliteFailure Connection::failure(std::string_view sql) const {
       return sqlite_failure(authorizer_.reason().empty() ? sqlite3_errmsg(connection) : authorizer_.reason());
     case SQLITE_INTERRUPT:
       if (run_ != nullptr && run_->is_over()) {
-        return sqlite_failure(fmt::format("interrupted: it took more than {} s", run_->time().count() / 1000.0));
+        return sqlite_failure(
+            fmt::format("interrupted: it took more than {} s", static_cast<double>(run_->time().count()) / 1000.0));
       }
       return sqlite_failure("interrupted: the node stops");
     case SQLITE_NOMEM:

@@ -61,7 +61,7 @@ class SqliteEngine::QueuedTransaction final : public database::Transaction {
   std::vector<Statement> statements_;
 };
 
-Result<std::unique_ptr<SqliteEngine>> SqliteEngine::open(const std::filesystem::path& home, Settings settings) {
+Result<std::unique_ptr<SqliteEngine>> SqliteEngine::open(const std::filesystem::path& home, const Settings& settings) {
   Result<database::DatabaseFolders> folders = database::DatabaseFolders::open(home / "sqlite", settings.folders);
   if (!folders) {
     return std::unexpected(std::move(folders.error()));

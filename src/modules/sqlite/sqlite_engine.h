@@ -46,7 +46,7 @@ struct Settings {
 class SqliteEngine final : public database::DatabaseEngine {
  public:
   /// Makes `<home>/sqlite` if need be.
-  static Result<std::unique_ptr<SqliteEngine>> open(const std::filesystem::path& home, Settings settings = {});
+  static Result<std::unique_ptr<SqliteEngine>> open(const std::filesystem::path& home, const Settings& settings = {});
 
   database::DatabaseResult<void> open(const database::DatabaseId& database) override;
   database::DatabaseResult<void> remove(const database::DatabaseId& database) override;

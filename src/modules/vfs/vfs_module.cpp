@@ -113,22 +113,18 @@ kernel::Process::Poll VfsModule::poll() {
 }
 
 void VfsModule::take(kernel::Envelope&& envelope) {
-  if (envelope.kind != kernel::Envelope::Kind::request) {
+  const size_t bytes = envelope.bytes();
+  std::optional<Call> call = own_request(context_, std::move(envelope));
+  if (!call) {
     return;
   }
-  if (envelope.source.node() != context_.our().node()) {
-    context_.print(1, "vfs: dropped a request of " + envelope.source.text() + ": other nodes are not served");
-    return;
-  }
-  size_t bytes = envelope.bytes();
-  Call call = call_of(std::move(envelope));
-  if (call.source().process() == fd_manager()) {
-    if (auto limit = parse_fds_limit(call.body())) {
-      set_fds_limit(call, *limit);
+  if (call->source().process() == fd_manager()) {
+    if (auto limit = parse_fds_limit(call->body())) {
+      set_fds_limit(*call, *limit);
       return;
     }
   }
-  start(std::move(call), bytes);
+  start(std::move(*call), bytes);
 }
 
 void VfsModule::start(Call call, size_t bytes) {
